@@ -1,0 +1,31 @@
+package dev.elephantfolio.engine.fault;
+
+import dev.elephantfolio.engine.mm.AddressSpace;
+import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.pagetable.PageTableCursor;
+import dev.elephantfolio.engine.pagetable.PageTables;
+
+/**
+ * One page fault under way. Its VMA is locked for read, by its own lock or by mmap_lock, so that it
+ * can neither change nor go.
+ *
+ * @param address the byte address that was accessed
+ * @param underVmaLock the VMA's own lock is held, not mmap_lock
+ */
+record Fault(Vma vma, long address, boolean write, boolean underVmaLock) {
+  AddressSpace mm() {
+    return vma.mm();
+  }
+
+  long pageAddress() {
+    return address & -PageTables.PAGE_SIZE;
+  }
+
+  long hugeAddress() {
+    return address & PageTables.PMD_MASK;
+  }
+
+  PageTableCursor cursor() {
+    return new PageTableCursor(mm().tables());
+  }
+}

@@ -1,0 +1,120 @@
+package dev.elephantfolio.engine.fault;
+
+import dev.elephantfolio.engine.Errno;
+import dev.elephantfolio.engine.Kernel;
+import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.frame.FolioFlags;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.mm.RssKind;
+import dev.elephantfolio.engine.mm.VmFlags;
+import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.pagecache.MappedFile;
+import dev.elephantfolio.engine.pagetable.PageTableCursor;
+import dev.elephantfolio.engine.pagetable.Pte;
+import dev.elephantfolio.engine.stat.VmEvent;
+import java.util.Objects;
+
+/**
+ * The first touch of a page of a file: mapped as it is for a read or a shared write, copied at once
+ * for a private write.
+ */
+final class FileFault {
+  private final Kernel kernel;
+  private final MemMap memMap;
+  private final Folios folios;
+  private final AnonVmaPreparation preparation;
+  private final MappedFile.Store store;
+
+  FileFault(Kernel kernel, AnonVmaPreparation preparation) {
+    this.kernel = kernel;
+    this.memMap = kernel.memMap();
+    this.folios = kernel.folios();
+    this.preparation = preparation;
+    this.store = new MappedFile.Store(memMap, folios, kernel.contents(), kernel.nodeStats());
+  }
+
+  /** What a page that is not anonymous counts as. */
+  static RssKind rssKind(MemMap memMap, int head) {
+    return memMap.testFlag(head, FolioFlags.SWAPBACKED) ? RssKind.SHMEM : RssKind.FILE;
+  }
+
+  Outcome handle(Fault fault) {
+    boolean copies = fault.write() && !fault.vma().has(VmFlags.SHARED);
+    if (copies && !preparation.prepare(fault)) {
+      return Outcome.RETRY;
+    }
+    PageTableCursor pte = fault.cursor();
+    if (!pte.ensurePteTable(fault.address())) {
+      return Outcome.DONE;
+    }
+    int page = page(fault);
+    if (!copies) {
+      return mapFilePage(fault, pte, page);
+    }
+    int copy = copyOf(page);
+    return mapCopy(fault, pte, copy);
+  }
+
+  private int page(Fault fault) {
+    Vma vma = fault.vma();
+    MappedFile file = Objects.requireNonNull(vma.file());
+    int page = file.get(store, vma.pageOffset(fault.pageAddress()));
+    if (page == 0) {
+      throw new MemoryException(Errno.ENOMEM);
+    }
+    return page;
+  }
+
+  private int copyOf(int page) {
+    int copy = folios.allocate(0, AnonymousFault.GFP_USER);
+    if (copy != 0) {
+      kernel.contents().copy(copy, page, 1);
+    }
+    folios.put(page);
+    if (copy == 0) {
+      throw new MemoryException(Errno.ENOMEM);
+    }
+    return copy;
+  }
+
+  private Outcome mapFilePage(Fault fault, PageTableCursor pte, int page) {
+    boolean mapped = pte.lockPte(fault.address());
+    if (mapped) {
+      mapped = Pte.isNone(pte.entry());
+      if (mapped) {
+        Vma vma = fault.vma();
+        kernel.mapCounts().addFilePtes(page, page, 1, vma);
+        long bits = fault.write() ? FaultHandler.writeBits(vma) : 0;
+        pte.set(Pte.present(page, Pte.YOUNG | bits));
+        fault.mm().addRss(rssKind(memMap, page), 1);
+        kernel.events().count(VmEvent.FAULT_FILE_MAPPED);
+      }
+      pte.unlock();
+    }
+    if (!mapped) {
+      folios.put(page);
+    }
+    return Outcome.DONE;
+  }
+
+  private Outcome mapCopy(Fault fault, PageTableCursor pte, int copy) {
+    boolean mapped = pte.lockPte(fault.address());
+    if (mapped) {
+      mapped = Pte.isNone(pte.entry());
+      if (mapped) {
+        Vma vma = fault.vma();
+        kernel.mapCounts().addNewAnon(copy, vma, fault.pageAddress(), true);
+        AnonymousFault.addToLru(folios, vma, copy);
+        pte.set(Pte.present(copy, Pte.YOUNG | FaultHandler.writeBits(vma)));
+        fault.mm().addRss(RssKind.ANON, 1);
+        kernel.events().count(VmEvent.FAULT_FILE_COPIED);
+      }
+      pte.unlock();
+    }
+    if (!mapped) {
+      folios.put(copy);
+    }
+    return Outcome.DONE;
+  }
+}

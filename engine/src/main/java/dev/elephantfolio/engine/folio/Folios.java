@@ -1,0 +1,217 @@
+package dev.elephantfolio.engine.folio;
+
+import dev.elephantfolio.engine.frame.FolioFlags;
+import dev.elephantfolio.engine.frame.GfpFlags;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.stat.NodeStat;
+import dev.elephantfolio.engine.stat.NodeStats;
+import dev.elephantfolio.engine.stat.ThpStat;
+import dev.elephantfolio.engine.stat.ThpStats;
+import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.engine.stat.VmEvents;
+import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.LockOrder;
+import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.WaitTable;
+
+/**
+ * The life of folios: taken from the allocator, referenced, locked, and freed with the last
+ * reference.
+ *
+ * <pre>
+ *  refCount | means                                  | moved by
+ *  ---------+----------------------------------------+--------------------------------------
+ *  0        | free, or frozen by a split or collapse | allocate, unfreeze
+ *  n        | n mappings, caches, pins and users     | get, tryGet, put; freeze when all known
+ * </pre>
+ *
+ * The folio lock (flag LOCKED) keeps a folio from being split, migrated or truncated. Any thread
+ * may call anything here.
+ */
+public final class Folios {
+  private final MemMap memMap;
+  private final PageAllocator pages;
+  private final LruLists lru;
+  private final DeferredSplitQueue deferred;
+  private final NodeStats stats;
+  private final ThpStats thpStats;
+  private final VmEvents events;
+  private final WaitTable waiters = new WaitTable();
+
+  public Folios(
+      MemMap memMap,
+      PageAllocator pages,
+      DeferredSplitQueue deferred,
+      Cpus cpus,
+      NodeStats stats,
+      ThpStats thpStats,
+      VmEvents events) {
+    this.memMap = memMap;
+    this.pages = pages;
+    this.deferred = deferred;
+    this.stats = stats;
+    this.thpStats = thpStats;
+    this.events = events;
+    this.lru = new LruLists(memMap, cpus, stats, this::put);
+  }
+
+  public LruLists lru() {
+    return lru;
+  }
+
+  /** A movable folio of {@code order} with one reference; 0 when memory does not allow it. */
+  public int allocate(int order, int gfp) {
+    return pages.allocate(order, gfp | GfpFlags.MOVABLE);
+  }
+
+  public void get(int head) {
+    memMap.get(head, 1);
+  }
+
+  /** Adds {@code references} to a folio that the caller already refers to. */
+  public void get(int head, int references) {
+    if (references > 0) {
+      memMap.get(head, references);
+    }
+  }
+
+  /** A reference to a folio that may be free by now; false when it is. */
+  public boolean tryGet(int head) {
+    return memMap.tryGet(head);
+  }
+
+  public void put(int head) {
+    put(head, 1);
+  }
+
+  /** Drops references; the last one frees the folio. */
+  public void put(int head, int references) {
+    if (memMap.put(head, references) == 0) {
+      free(head);
+    }
+  }
+
+  /**
+   * Drops {@code references[i]} references of {@code heads[i]} for the first {@code count}. What is
+   * freed is freed together, so this is the cheap way to drop many. Overwrites {@code heads}.
+   */
+  public void putAll(int[] heads, int[] references, int count) {
+    int small = 0;
+    for (int i = 0; i < count; i++) {
+      int head = heads[i];
+      if (memMap.put(head, references[i]) == 0) {
+        if (memMap.isLarge(head)) {
+          free(head);
+        } else {
+          heads[small++] = head;
+        }
+      }
+    }
+    lru.removeFreed(heads, small);
+    for (int i = 0; i < small; i++) {
+      if (memMap.testFlag(heads[i], FolioFlags.MLOCKED)) {
+        clearMlocked(heads[i], 0);
+      }
+    }
+    pages.freeAll(heads, small);
+  }
+
+  private void free(int head) {
+    int order = memMap.order(head);
+    if (memMap.testFlag(head, FolioFlags.LRU)) {
+      lru.removeFreed(head);
+    }
+    if (order > 0) {
+      boolean _ = deferred.remove(head);
+      if (memMap.testFlag(head, FolioFlags.ANON)) {
+        thpStats.add(order, ThpStat.NR_ANON, -1);
+      }
+    }
+    if (memMap.testFlag(head, FolioFlags.MLOCKED)) {
+      clearMlocked(head, order);
+    }
+    memMap.setMapping(head, 0);
+    pages.free(head, order);
+  }
+
+  private void clearMlocked(int head, int order) {
+    memMap.clearFlag(head, FolioFlags.MLOCKED);
+    stats.add(NodeStat.NR_MLOCK, -(1L << order));
+  }
+
+  /**
+   * Marks a folio that an mlocked VMA maps as a whole: it becomes unevictable. Counted as often as
+   * this is called for it, as far as Linux keeps that count.
+   */
+  public void mlock(int head) {
+    if (!memMap.testAndSetFlag(head, FolioFlags.MLOCKED)) {
+      long folioPages = 1L << memMap.order(head);
+      stats.add(NodeStat.NR_MLOCK, folioPages);
+      events.count(VmEvent.UNEVICTABLE_PGS_MLOCKED, folioPages);
+    }
+    lru.mlock(head);
+  }
+
+  /** Takes one mark off; with the last known one the folio is evictable again. */
+  public void munlock(int head) {
+    if (!memMap.testFlag(head, FolioFlags.MLOCKED) || lru.staysMlocked(head)) {
+      return;
+    }
+    if (memMap.testAndClearFlag(head, FolioFlags.MLOCKED)) {
+      long folioPages = 1L << memMap.order(head);
+      stats.add(NodeStat.NR_MLOCK, -folioPages);
+      events.count(VmEvent.UNEVICTABLE_PGS_MUNLOCKED, folioPages);
+    }
+    lru.relist(head);
+  }
+
+  /** Takes the folio lock if nobody has it. */
+  public boolean tryLock(int head) {
+    if (memMap.testAndSetFlag(head, FolioFlags.LOCKED)) {
+      return false;
+    }
+    LockOrder.locked(LockRank.FOLIO_LOCK, memMap, Integer.toUnsignedLong(head), true);
+    return true;
+  }
+
+  /** Takes the folio lock. The caller holds a reference. */
+  public void lock(int head) {
+    LockOrder.beforeLock(LockRank.FOLIO_LOCK, memMap, Integer.toUnsignedLong(head), false);
+    if (!tryLock(head)) {
+      waiters.await(head, () -> tryLock(head));
+    }
+  }
+
+  /**
+   * After a split: the lock of {@code head} is now that of {@code kept}, its part, and all other
+   * parts are unlocked by the caller of this.
+   */
+  void inheritLock(int head, int kept) {
+    LockOrder.unlocking(memMap, Integer.toUnsignedLong(head));
+    LockOrder.locked(LockRank.FOLIO_LOCK, memMap, Integer.toUnsignedLong(kept), true);
+  }
+
+  public void unlock(int head) {
+    LockOrder.unlocking(memMap, Integer.toUnsignedLong(head));
+    memMap.clearFlag(head, FolioFlags.LOCKED);
+    waiters.wake(head);
+  }
+
+  /**
+   * Waits until nobody holds the folio lock; used where a migration entry was met. Needs no
+   * reference, which would keep the holder from its work: the frame may be another folio's by now,
+   * and then some lock or other is waited for.
+   */
+  public void awaitUnlocked(int head) {
+    if (memMap.testFlag(head, FolioFlags.LOCKED)) {
+      waiters.await(head, () -> !memMap.testFlag(head, FolioFlags.LOCKED));
+    }
+  }
+
+  /** Unlocks a part of a split folio whose lock came with {@link #inheritLock}. */
+  void unlockPart(int part) {
+    memMap.clearFlag(part, FolioFlags.LOCKED);
+    waiters.wake(part);
+  }
+}

@@ -1,0 +1,334 @@
+package dev.elephantfolio.engine.folio;
+
+import dev.elephantfolio.engine.frame.FolioFlags;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.stat.NodeStat;
+import dev.elephantfolio.engine.stat.NodeStats;
+import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.SpinLock;
+import java.util.function.IntConsumer;
+
+/**
+ * The LRU lists, and the per-processor batches through which small folios get onto them.
+ *
+ * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; large folios go to
+ * their list at once. Whoever needs an exact reference count drains first.
+ *
+ * <pre>
+ *  field                       | guarded by
+ *  ----------------------------+-------------------------------------------
+ *  first, last, links, moved | lock
+ *  LRU flag                    | set under lock; cleared by who isolates
+ *  count of mlocks        | lock (lruPrev of a folio on the unevictable list, which has no links)
+ *  a batch                     | its own lock (taken before lock)
+ * </pre>
+ */
+public final class LruLists {
+  private static final int BATCH = 31;
+  private static final LruList[] LISTS_BY_ORDINAL = LruList.values();
+  private static final int LISTS = LISTS_BY_ORDINAL.length;
+  private static final int UNEVICTABLE = LruList.UNEVICTABLE.ordinal();
+  private static final int FIRST_FILE = LruList.INACTIVE_FILE.ordinal();
+  private static final NodeStat[] SIZES = {
+    NodeStat.NR_INACTIVE_ANON,
+    NodeStat.NR_ACTIVE_ANON,
+    NodeStat.NR_INACTIVE_FILE,
+    NodeStat.NR_ACTIVE_FILE,
+    NodeStat.NR_UNEVICTABLE
+  };
+
+  private static final class Batch {
+    final SpinLock lock = new SpinLock(LockRank.LRU_BATCH);
+    final int[] heads = new int[BATCH];
+    int count;
+  }
+
+  private final MemMap memMap;
+  private final Cpus cpus;
+  private final NodeStats stats;
+  private final IntConsumer put;
+  private final SpinLock lock = new SpinLock(LockRank.LRU);
+  private final int[] first = new int[LISTS];
+  private final int[] last = new int[LISTS];
+
+  /** Small folios that came (or, negative, went) in the pass under way, by list. */
+  private final int[] moved = new int[LISTS];
+
+  private final Batch[] batches;
+
+  /**
+   * @param put drops one reference of a folio head
+   */
+  LruLists(MemMap memMap, Cpus cpus, NodeStats stats, IntConsumer put) {
+    this.memMap = memMap;
+    this.cpus = cpus;
+    this.stats = stats;
+    this.put = put;
+    this.batches = new Batch[cpus.count()];
+    for (int i = 0; i < batches.length; i++) {
+      batches[i] = new Batch();
+    }
+  }
+
+  /** Puts a new folio on its list, sooner or later. */
+  public void add(int head) {
+    if (memMap.isLarge(head)) {
+      lock.lock();
+      linkNew(head);
+      lock.unlock();
+      return;
+    }
+    memMap.get(head, 1);
+    Batch batch = batches[cpus.current()];
+    batch.lock.lock();
+    batch.heads[batch.count++] = head;
+    if (batch.count == BATCH) {
+      drain(batch);
+    }
+    batch.lock.unlock();
+  }
+
+  /** Empties the batch of the processor that runs this thread. */
+  public void drainLocal() {
+    drainLocked(batches[cpus.current()]);
+  }
+
+  /** Empties every processor's batch. */
+  public void drainAll() {
+    for (Batch batch : batches) {
+      drainLocked(batch);
+    }
+  }
+
+  private void drainLocked(Batch batch) {
+    batch.lock.lock();
+    drain(batch);
+    batch.lock.unlock();
+  }
+
+  private void drain(Batch batch) {
+    lock.lock();
+    for (int i = 0; i < batch.count; i++) {
+      moved[linkNewUncounted(batch.heads[i])]++;
+    }
+    tellMoved();
+    lock.unlock();
+    for (int i = 0; i < batch.count; i++) {
+      put.accept(batch.heads[i]);
+    }
+    batch.count = 0;
+  }
+
+  /** Visits every folio that a batch refers to; for checks, on a machine at rest. */
+  public void forEachBatched(IntConsumer visitor) {
+    for (Batch batch : batches) {
+      for (int i = 0; i < batch.count; i++) {
+        visitor.accept(batch.heads[i]);
+      }
+    }
+  }
+
+  /** Takes {@code head} off its list to work on it; false when it is on none. */
+  public boolean isolate(int head) {
+    if (!memMap.testAndClearFlag(head, FolioFlags.LRU)) {
+      return false;
+    }
+    lock.lock();
+    unlink(head);
+    lock.unlock();
+    return true;
+  }
+
+  /** Puts an isolated folio back on the list that its flags name now. */
+  public void putBack(int head) {
+    lock.lock();
+    link(head);
+    lock.unlock();
+  }
+
+  /** Puts the folio on the list that its flags name now, if it is on any. */
+  void relist(int head) {
+    if (isolate(head)) {
+      putBack(head);
+    }
+  }
+
+  /** Counts an mlock of a folio on a list, which is marked MLOCKED, and makes it unevictable. */
+  void mlock(int head) {
+    if (!memMap.testAndClearFlag(head, FolioFlags.LRU)) {
+      return;
+    }
+    lock.lock();
+    if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
+      memMap.setLruPrev(head, memMap.lruPrev(head) + 1);
+      memMap.setFlag(head, FolioFlags.LRU);
+    } else {
+      unlink(head);
+      linkNew(head);
+    }
+    lock.unlock();
+  }
+
+  /**
+   * Uncounts an mlock of a folio on the unevictable list; whether others are left. The count is
+   * lost, as 0, whenever the folio leaves its list for a while.
+   */
+  boolean staysMlocked(int head) {
+    if (!memMap.testAndClearFlag(head, FolioFlags.LRU)) {
+      return false;
+    }
+    lock.lock();
+    int left = 0;
+    if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
+      left = Math.max(0, memMap.lruPrev(head) - 1);
+      memMap.setLruPrev(head, left);
+    }
+    memMap.setFlag(head, FolioFlags.LRU);
+    lock.unlock();
+    return left > 0;
+  }
+
+  /** Takes a folio that nobody refers to any more off its list. */
+  void removeFreed(int head) {
+    boolean _ = isolate(head);
+  }
+
+  /** Takes small folios that nobody refers to any more off their lists. */
+  void removeFreed(int[] heads, int count) {
+    lock.lock();
+    for (int i = 0; i < count; i++) {
+      if (memMap.testAndClearFlag(heads[i], FolioFlags.LRU)) {
+        moved[unlinkUncounted(heads[i])]--;
+      }
+    }
+    tellMoved();
+    lock.unlock();
+  }
+
+  /** Counts what {@link #moved} gathered. */
+  private void tellMoved() {
+    for (int list = 0; list < LISTS; list++) {
+      if (moved[list] != 0) {
+        stats.add(SIZES[list], moved[list]);
+        moved[list] = 0;
+      }
+    }
+  }
+
+  /** Adds the parts of a split folio beside it: they are on the list that the whole was on. */
+  void addSplit(int head) {
+    lock.lock();
+    link(head);
+    lock.unlock();
+  }
+
+  /** Makes the folio active, wherever it is. */
+  public void activate(int head) {
+    if (memMap.testFlag(head, FolioFlags.ACTIVE) || memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
+      return;
+    }
+    if (isolate(head)) {
+      memMap.setFlag(head, FolioFlags.ACTIVE);
+      putBack(head);
+    }
+  }
+
+  /** Makes the folio inactive: the next one that reclaim looks at. */
+  public void deactivate(int head) {
+    if (!memMap.testFlag(head, FolioFlags.UNEVICTABLE) && isolate(head)) {
+      memMap.clearFlag(head, FolioFlags.ACTIVE);
+      memMap.clearFlag(head, FolioFlags.REFERENCED);
+      putBack(head);
+    }
+  }
+
+  /** The list that the folio's flags name. */
+  public LruList listOf(int head) {
+    return LISTS_BY_ORDINAL[listNamedBy(memMap.flags(head))];
+  }
+
+  private static int listNamedBy(int flags) {
+    if ((flags & FolioFlags.UNEVICTABLE) != 0) {
+      return UNEVICTABLE;
+    }
+    int active = (flags & FolioFlags.ACTIVE) != 0 ? 1 : 0;
+    return (flags & FolioFlags.SWAPBACKED) != 0 ? active : FIRST_FILE + active;
+  }
+
+  /** Links a folio whose mlock, if it has one, was not counted yet. */
+  private void linkNew(int head) {
+    int list = linkNewUncounted(head);
+    stats.add(SIZES[list], memMap.pages(head));
+  }
+
+  private int linkNewUncounted(int head) {
+    int list = linkUncounted(head);
+    if (list == UNEVICTABLE) {
+      memMap.setLruPrev(head, 1);
+    }
+    return list;
+  }
+
+  private void link(int head) {
+    int list = linkUncounted(head);
+    stats.add(SIZES[list], memMap.pages(head));
+  }
+
+  private int linkUncounted(int head) {
+    int flags = evictability(head);
+    int list = listNamedBy(flags);
+    memMap.setLruPrev(head, 0);
+    if (list != UNEVICTABLE) {
+      int oldFirst = first[list];
+      memMap.setLruNext(head, oldFirst);
+      if (oldFirst == 0) {
+        last[list] = head;
+      } else {
+        memMap.setLruPrev(oldFirst, head);
+      }
+      first[list] = head;
+    }
+    memMap.setFlag(head, FolioFlags.LRU);
+    return list;
+  }
+
+  /** Makes UNEVICTABLE follow MLOCKED; the flags then. */
+  private int evictability(int head) {
+    int flags = memMap.flags(head);
+    if ((flags & FolioFlags.MLOCKED) != 0) {
+      memMap.setFlag(head, FolioFlags.UNEVICTABLE);
+      memMap.clearFlag(head, FolioFlags.ACTIVE);
+      return memMap.flags(head);
+    }
+    if ((flags & FolioFlags.UNEVICTABLE) != 0) {
+      memMap.clearFlag(head, FolioFlags.UNEVICTABLE);
+      return memMap.flags(head);
+    }
+    return flags;
+  }
+
+  private void unlink(int head) {
+    int list = unlinkUncounted(head);
+    stats.add(SIZES[list], -memMap.pages(head));
+  }
+
+  private int unlinkUncounted(int head) {
+    int list = listNamedBy(memMap.flags(head));
+    if (list != UNEVICTABLE) {
+      int previous = memMap.lruPrev(head);
+      int next = memMap.lruNext(head);
+      if (previous == 0) {
+        first[list] = next;
+      } else {
+        memMap.setLruNext(previous, next);
+      }
+      if (next == 0) {
+        last[list] = previous;
+      } else {
+        memMap.setLruPrev(next, previous);
+      }
+    }
+    return list;
+  }
+}

@@ -1,0 +1,82 @@
+package dev.elephantfolio.engine.frame;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of the 512 blocks of one GiB, for blocks that are whole: 57 bytes each.
+ *
+ * <p>A block is whole while it is free at order 9 or more, has never been used, or belongs to one
+ * folio of order 9 or more. A record of the first block of such a folio holds all the folio has;
+ * those of its other blocks hold its order, and the page flags of their first frame. While a block
+ * is not whole its record is all zeros.
+ *
+ * <p>FLAGS and REF stand where a {@link FrameBlock} has them, and NEXT and PREV too.
+ */
+final class Section {
+  static final int BLOCKS = 512;
+  static final int BLOCK_MASK = BLOCKS - 1;
+
+  /** A pfn's bits below its section number. */
+  static final int SHIFT = 18;
+
+  static final int FLAGS = FrameBlock.FLAGS;
+  static final int REF = FrameBlock.REF;
+  static final int ENTIRE_MAP_COUNT = 2;
+  static final int NEXT = FrameBlock.NEXT;
+  static final int PREV = FrameBlock.PREV;
+  static final int LARGE_MAP_COUNT = 5;
+  static final int PAGES_MAPPED = 6;
+  static final int DEFERRED_NEXT = 7;
+  static final int DEFERRED_PREV = 8;
+  static final int MM_ID = 9;
+  static final int MM_COUNTS = 11;
+  static final int STRIDE = 12;
+
+  private static final VarHandle PINS;
+
+  static {
+    try {
+      PINS = MethodHandles.lookup().findVarHandle(Section.class, "pins", int[].class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final int[] ints = new int[BLOCKS * STRIDE];
+  final long[] mappings = new long[BLOCKS];
+
+  /** The MigrateType of each block, whole or not. Written under the ZONE lock. */
+  final byte[] migrateTypes = new byte[BLOCKS];
+
+  /** The pinCount of each block; there once one has been pinned. Published by compare-and-set. */
+  private volatile int @Nullable [] pins;
+
+  Section() {
+    Arrays.fill(migrateTypes, (byte) MigrateType.MOVABLE.index);
+  }
+
+  static int block(int pfn) {
+    return (pfn >>> FrameBlock.ORDER) & BLOCK_MASK;
+  }
+
+  static int base(int pfn) {
+    return block(pfn) * STRIDE;
+  }
+
+  int @Nullable [] pinsOrNull() {
+    return pins;
+  }
+
+  int[] pins() {
+    int[] found = pinsOrNull();
+    if (found != null) {
+      return found;
+    }
+    int[] made = new int[BLOCKS];
+    int[] winner = (int[]) PINS.compareAndExchange(this, (int[]) null, made);
+    return winner == null ? made : winner;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.elephantfolio.engine.mm;
+
+import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.pagetable.PageTables;
+import dev.elephantfolio.engine.sync.Cpus;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Makes the address spaces of one machine, each with a number of its own. */
+public final class AddressSpaces {
+  private final PageAllocator pages;
+  private final MemMap memMap;
+  private final LongAdder pageTableFrames;
+  private final Cpus cpus;
+  private final VmSettings settings;
+  private final AtomicInteger nextId = new AtomicInteger(1);
+
+  public AddressSpaces(
+      PageAllocator pages,
+      MemMap memMap,
+      LongAdder pageTableFrames,
+      Cpus cpus,
+      VmSettings settings) {
+    this.pages = pages;
+    this.memMap = memMap;
+    this.pageTableFrames = pageTableFrames;
+    this.cpus = cpus;
+    this.settings = settings;
+  }
+
+  /**
+   * An address space without areas.
+   *
+   * @throws MemoryException ENOMEM when there is no frame for its root table
+   */
+  public AddressSpace create(Limits limits, Capabilities capabilities) {
+    PageTables tables = new PageTables(pages, memMap, pageTableFrames);
+    return new AddressSpace(nextId.getAndIncrement(), tables, cpus, settings, limits, capabilities);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.elephantfolio.engine.mm;
+
+import dev.elephantfolio.engine.Kernel;
+import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.folio.MapCounts;
+import dev.elephantfolio.engine.frame.FolioFlags;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.pagetable.PageTableCursor;
+import dev.elephantfolio.engine.pagetable.PageTables;
+import dev.elephantfolio.engine.pagetable.Pte;
+import dev.elephantfolio.engine.rmap.AnonVma;
+import dev.elephantfolio.engine.rmap.ReverseMap;
+import dev.elephantfolio.engine.thp.PmdSplit;
+import dev.elephantfolio.engine.tlb.TranslationGate;
+
+/**
+ * Unmaps a folio that MADV_FREE marked, everywhere, unless it was written since or somebody holds a
+ * reference through which it may be written.
+ *
+ * <p>Behaviour: try_to_unmap of 6.18, as far as it concerns such folios. (A huge mapping of one is
+ * split first: so 6.18.44 counts it.)
+ */
+final class LazyFreeDiscard {
+  private final MemMap memMap;
+  private final Folios folios;
+  private final MapCounts mapCounts;
+  private final ReverseMap reverseMap;
+  private final PmdSplit pmdSplit;
+  private final TranslationGate translations;
+
+  LazyFreeDiscard(Kernel kernel) {
+    this.memMap = kernel.memMap();
+    this.folios = kernel.folios();
+    this.mapCounts = kernel.mapCounts();
+    this.reverseMap = kernel.reverseMap();
+    this.pmdSplit = kernel.pmdSplit();
+    this.translations = kernel.translations();
+  }
+
+  /**
+   * Unmaps {@code head}, which the caller has locked and holds one reference to; whether it is
+   * mapped nowhere now.
+   */
+  boolean unmap(int head) {
+    AnonVma anonVma = mapCounts.isMapped(head) ? reverseMap.lockForWrite(head) : null;
+    if (anonVma != null) {
+      int pages = memMap.pages(head);
+      reverseMap.walk(
+          head,
+          pages,
+          anonVma,
+          (vma, address, firstPage, count) ->
+              !vma.has(VmFlags.LOCKED) && unmapFrom(vma, head, head + firstPage, address, count));
+      anonVma.lock().writeUnlock();
+    }
+    return !mapCounts.isMapped(head);
+  }
+
+  /** Unmaps pages of the folio from one area; false when the folio must be kept. */
+  private boolean unmapFrom(Vma vma, int head, int firstPfn, long address, int count) {
+    splitHuge(vma, head, address);
+    long end = address + ((long) count << Addresses.PAGE_SHIFT);
+    int page = firstPfn;
+    PageTableCursor pte = new PageTableCursor(vma.mm().tables());
+    for (long at = address; at < end; at = PmdSteps.stepEnd(at, end)) {
+      int pages = PmdSteps.pages(at, PmdSteps.stepEnd(at, end));
+      if (pte.lockPte(at)) {
+        boolean unmapped = unmapTable(pte, vma, head, page, at, pages);
+        pte.unlock();
+        if (!unmapped) {
+          return false;
+        }
+      }
+      page += pages;
+    }
+    return true;
+  }
+
+  private void splitHuge(Vma vma, int head, long address) {
+    PageTables tables = vma.mm().tables();
+    PageTableCursor pmd = new PageTableCursor(tables);
+    if (!Pte.isLeaf(tables.pmdEntry(address)) || !pmd.lockPmd(address)) {
+      return;
+    }
+    long entry = pmd.entry();
+    if (Pte.isLeaf(entry) && Pte.isPresent(entry) && Pte.pfn(entry) == head) {
+      pmdSplit.splitLocked(pmd, vma, false);
+    }
+    pmd.unlock();
+  }
+
+  /** Takes the entries away that map the pages, and puts them back when the folio must be kept. */
+  private boolean unmapTable(
+      PageTableCursor pte, Vma vma, int head, int firstPfn, long at, int pages) {
+    long[] old = new long[pages];
+    int mapped = 0;
+    long marks = 0;
+    for (int i = 0; i < pages; i++) {
+      pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
+      if (maps(pte.entry(), firstPfn + i)) {
+        old[i] = pte.getAndClear();
+        marks |= old[i] & (Pte.YOUNG | Pte.DIRTY);
+        mapped++;
+      }
+    }
+    translations.flush();
+    if (Pte.isDirty(marks)) {
+      memMap.setFlag(head, FolioFlags.DIRTY);
+    }
+    if (mustKeep(vma, head)) {
+      restore(pte, old, at, marks);
+      return false;
+    }
+    vma.mm().updateHiwaterRss();
+    vma.mm().addRss(RssKind.ANON, -mapped);
+    uncount(vma, head, firstPfn, old);
+    folios.put(head, mapped);
+    return true;
+  }
+
+  private static boolean maps(long entry, int pfn) {
+    return Pte.isPresent(entry) && !Pte.isSpecial(entry) && Pte.pfn(entry) == pfn;
+  }
+
+  /** Whether the folio was written again, or a reference besides ours and the mappings' exists. */
+  private boolean mustKeep(Vma vma, int head) {
+    if (memMap.testFlag(head, FolioFlags.DIRTY) && !vma.has(VmFlags.DROPPABLE)) {
+      memMap.setFlag(head, FolioFlags.SWAPBACKED);
+      return true;
+    }
+    return memMap.refCount(head) != 1 + mapCounts.folioMapCount(head);
+  }
+
+  /** As one batch: each entry comes back with the marks of all. */
+  private static void restore(PageTableCursor pte, long[] old, long at, long marks) {
+    for (int i = 0; i < old.length; i++) {
+      if (old[i] != Pte.NONE) {
+        pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
+        pte.set(old[i] | marks);
+      }
+    }
+  }
+
+  /** Uncounts the mappings, run by run. */
+  private void uncount(Vma vma, int head, int firstPfn, long[] old) {
+    int from = 0;
+    while (from < old.length) {
+      int to = from;
+      while (to < old.length && old[to] != Pte.NONE) {
+        to++;
+      }
+      if (to > from) {
+        mapCounts.removePtes(head, firstPfn + from, to - from, vma);
+      }
+      from = to + 1;
+    }
+  }
+}

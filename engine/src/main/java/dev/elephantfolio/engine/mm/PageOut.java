@@ -1,0 +1,146 @@
+package dev.elephantfolio.engine.mm;
+
+import dev.elephantfolio.engine.Kernel;
+import dev.elephantfolio.engine.folio.FolioSplit;
+import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.folio.MapCounts;
+import dev.elephantfolio.engine.frame.FolioFlags;
+import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.stat.ThpStat;
+import dev.elephantfolio.engine.stat.ThpStats;
+import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.engine.stat.VmEvents;
+
+/**
+ * What is done with folios that MADV_PAGEOUT wants reclaimed, on a machine without swap.
+ *
+ * <pre>
+ *  the folio is           | what becomes of it
+ *  -----------------------+----------------------------------------------------------
+ *  lazily freed, clean    | unmapped and freed
+ *  lazily freed, dirtied  | kept: SWAPBACKED again, and active
+ *  anonymous, small       | there is no swap slot for it: active
+ *  anonymous, large       | split to pages in the hope of single slots; then the same
+ *  a file's               | active (the plain page cache keeps its pages)
+ *  mlocked                | back where it was
+ *  locked by others       | back where it was
+ * </pre>
+ *
+ * Behaviour: reclaim_pages and shrink_folio_list, mm/vmscan.c of 6.18.
+ */
+final class PageOut {
+  private static final int PMD_ORDER = 9;
+
+  private final MemMap memMap;
+  private final Folios folios;
+  private final MapCounts mapCounts;
+  private final FolioSplit folioSplit;
+  private final LazyFreeDiscard discard;
+  private final VmEvents events;
+  private final ThpStats thpStats;
+
+  PageOut(Kernel kernel) {
+    this.memMap = kernel.memMap();
+    this.folios = kernel.folios();
+    this.mapCounts = kernel.mapCounts();
+    this.folioSplit = kernel.folioSplit();
+    this.discard = new LazyFreeDiscard(kernel);
+    this.events = kernel.events();
+    this.thpStats = kernel.thpStats();
+  }
+
+  /** Folios taken off the LRU under one PMD entry, with a reference each. */
+  final class Isolated {
+    private final int[] heads = new int[1 << PMD_ORDER];
+    private int count;
+
+    /** Takes {@code head} along, if it is on the LRU and may be reclaimed. */
+    void add(int head) {
+      if (memMap.testFlag(head, FolioFlags.UNEVICTABLE) || !folios.lru().isolate(head)) {
+        return;
+      }
+      folios.get(head);
+      heads[count++] = head;
+    }
+
+    /** Reclaims what was taken along, and drops the references. No lock may be held. */
+    void reclaim() {
+      for (int i = 0; i < count; i++) {
+        memMap.clearFlag(heads[i], FolioFlags.ACTIVE);
+        PageOut.this.reclaim(heads[i]);
+      }
+      count = 0;
+    }
+  }
+
+  private void reclaim(int head) {
+    if (!folios.tryLock(head)) {
+      putBack(head);
+    } else if (memMap.testFlag(head, FolioFlags.MLOCKED)) {
+      unlockAndPutBack(head);
+    } else if (!memMap.testFlag(head, FolioFlags.ANON)) {
+      activate(head);
+    } else if (!memMap.testFlag(head, FolioFlags.SWAPBACKED)) {
+      reclaimLazyFree(head);
+    } else if (mapCounts.maybeDmaPinned(head)) {
+      unlockAndPutBack(head);
+    } else if (memMap.isLarge(head)) {
+      splitAndActivate(head);
+    } else {
+      activate(head);
+    }
+  }
+
+  private void reclaimLazyFree(int head) {
+    if (!discard.unmap(head)) {
+      activate(head);
+      return;
+    }
+    if (memMap.refCount(head) != 1) {
+      unlockAndPutBack(head);
+      return;
+    }
+    events.count(VmEvent.PGLAZYFREED, memMap.pages(head));
+    folios.unlock(head);
+    folios.put(head);
+  }
+
+  /** The parts inherit ACTIVE; they go to the list that the whole folio goes back to. */
+  private void splitAndActivate(int head) {
+    int order = memMap.order(head);
+    boolean busy = mapCounts.folioMapCount(head) != memMap.refCount(head) - 1;
+    boolean partlyMapped =
+        memMap.testFlag(head, FolioFlags.PARTIALLY_MAPPED)
+            && memMap.testFlag(head, FolioFlags.DEFERRED);
+    memMap.setFlag(head, FolioFlags.ACTIVE);
+    folios.lru().putBack(head);
+    boolean split = !busy && folioSplit.split(head, 0, head).isEmpty();
+    if (split && !partlyMapped) {
+      countFallback(order);
+    }
+    folios.unlock(head);
+    folios.put(head);
+  }
+
+  private void countFallback(int order) {
+    if (order >= PMD_ORDER) {
+      events.count(VmEvent.THP_SWPOUT_FALLBACK);
+    }
+    thpStats.count(order, ThpStat.SWPOUT_FALLBACK);
+  }
+
+  private void activate(int head) {
+    memMap.setFlag(head, FolioFlags.ACTIVE);
+    unlockAndPutBack(head);
+  }
+
+  private void unlockAndPutBack(int head) {
+    folios.unlock(head);
+    putBack(head);
+  }
+
+  private void putBack(int head) {
+    folios.lru().putBack(head);
+    folios.put(head);
+  }
+}

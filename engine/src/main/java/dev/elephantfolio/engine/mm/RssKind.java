@@ -1,0 +1,12 @@
+package dev.elephantfolio.engine.mm;
+
+/** What a resident page of a process is counted as; the order is the kernel's. */
+public enum RssKind {
+  FILE,
+  ANON,
+  /** Not resident: a page of the process that is in swap. */
+  SWAP,
+  SHMEM,
+  /** The part of ANON that is mapped by PMDs; counted once more here, and nowhere in Linux. */
+  ANON_HUGE
+}

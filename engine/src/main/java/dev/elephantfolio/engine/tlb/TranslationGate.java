@@ -1,0 +1,53 @@
+package dev.elephantfolio.engine.tlb;
+
+import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.SpinWait;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * What makes a TLB flush mean something here: an access uses its translation between {@link #enter}
+ * and {@link #exit}, and {@link #flush} returns only when every access that may have seen an older
+ * entry is over.
+ *
+ * <p>That is the promise of the kernel's shoot-down interrupts: after it, no processor reads or
+ * writes a frame through an entry that was changed before. An access takes no lock and must not
+ * wait for anything in between. Any number of threads may share a processor's slot.
+ */
+public final class TranslationGate {
+  private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[].class);
+
+  /** Ints of two cache lines. */
+  private static final int STRIDE = 32;
+
+  private final int[] using;
+
+  public TranslationGate(Cpus cpus) {
+    using = new int[(cpus.count() + 1) * STRIDE];
+  }
+
+  /** Begins an access on processor {@code cpu}. */
+  public void enter(int cpu) {
+    int _ = (int) SLOT.getAndAdd(using, (cpu + 1) * STRIDE, 1);
+  }
+
+  /** Ends the access. */
+  public void exit(int cpu) {
+    int _ = (int) SLOT.getAndAddRelease(using, (cpu + 1) * STRIDE, -1);
+  }
+
+  /** Waits until every access that began before this call is over. */
+  public void flush() {
+    VarHandle.fullFence();
+    for (int at = STRIDE; at < using.length; at += STRIDE) {
+      if (!isIdle(at)) {
+        int slot = at;
+        SpinWait.until(this, () -> isIdle(slot));
+      }
+    }
+  }
+
+  private boolean isIdle(int slot) {
+    return (int) SLOT.getAcquire(using, slot) == 0;
+  }
+}

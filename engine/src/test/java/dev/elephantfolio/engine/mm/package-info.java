@@ -1,0 +1,4 @@
+@NullMarked
+package dev.elephantfolio.engine.mm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.elephantfolio.engine.pagetable;
+
+import org.jspecify.annotations.NullMarked;

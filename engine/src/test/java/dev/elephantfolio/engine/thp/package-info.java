@@ -1,0 +1,4 @@
+@NullMarked
+package dev.elephantfolio.engine.thp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** One recording under several policies, side by side, and what follows from that. */
+@NullMarked
+package dev.elephantfolio.lab.compare;
+
+import org.jspecify.annotations.NullMarked;
