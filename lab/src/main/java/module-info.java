@@ -14,4 +14,5 @@ module dev.elephantfolio.lab {
   exports dev.elephantfolio.lab.compare;
   exports dev.elephantfolio.lab.policy;
   exports dev.elephantfolio.lab.replay;
+  exports dev.elephantfolio.lab.scenario;
 }
