@@ -24,6 +24,7 @@ import picocli.CommandLine.RunLast;
       ReplayCommand.class,
       CompareCommand.class,
       AdviseCommand.class,
+      ScenarioCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },

@@ -28,16 +28,9 @@ import picocli.CommandLine.Option;
       "  efolio replay examples/redis.eft --set transparent_hugepage/enabled=always",
     })
 final class ReplayCommand extends FolioCommand {
-  private static final String GENERATION = "6.18";
-
   @Mixin RecordingOption recording = new RecordingOption();
   @Mixin SettingsOption settings = new SettingsOption();
-
-  @Option(
-      names = "--generation",
-      paramLabel = "G",
-      description = "The kernel whose memory manager it is: " + GENERATION + ".")
-  String generation = GENERATION;
+  @Mixin GenerationOption generation = new GenerationOption();
 
   @Option(names = "--json", description = "Report as JSON; docs/json.md describes it.")
   boolean json;
@@ -50,7 +43,7 @@ final class ReplayCommand extends FolioCommand {
 
   @Override
   public Integer call() throws IOException {
-    requireGeneration();
+    generation.require();
     ReplayOptions options = ReplayOptions.with(settings.ofEngine());
     ReplayReport report =
         timeline.isPresent() ? replay(options, new OutputPlace(timeline.get())) : replay(options);
@@ -61,13 +54,6 @@ final class ReplayCommand extends FolioCommand {
       out().print(ReplayText.of(report));
     }
     return ExitCode.DONE;
-  }
-
-  private void requireGeneration() {
-    if (!generation.equals(GENERATION)) {
-      throw new BadInputException(
-          "--generation " + generation + ": only " + GENERATION + " is there");
-    }
   }
 
   private ReplayReport replay(ReplayOptions options, OutputPlace place) throws IOException {

@@ -30,6 +30,11 @@ public final class AddressBook {
    * @param address where that is
    */
   public record Binding(Place from, long lengthBytes, long address) {
+    /** Whether some of the bytes lie between the addresses. */
+    boolean overlaps(long startAddress, long endAddress) {
+      return address < endAddress && startAddress < address + lengthBytes;
+    }
+
     private boolean covers(Place place) {
       return from.number() == place.number()
           && Long.compareUnsigned(place.offsetBytes() - from.offsetBytes(), lengthBytes) < 0;
@@ -49,7 +54,11 @@ public final class AddressBook {
   /** The byte address that {@code place} has for {@code process}. Learns the region's name. */
   public long address(String process, Place place) {
     names.put(place.number(), place.region());
-    List<Binding> bound = bindings.getOrDefault(process, List.of());
+    return address(bindings.getOrDefault(process, List.of()), place);
+  }
+
+  /** The byte address of {@code place} where those names are {@code bound}, the newest last. */
+  static long address(List<Binding> bound, Place place) {
     for (int i = bound.size() - 1; i >= 0; i--) {
       Binding binding = bound.get(i);
       if (binding.covers(place)) {

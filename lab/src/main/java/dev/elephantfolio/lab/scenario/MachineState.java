@@ -33,12 +33,17 @@ public record MachineState(SortedMap<String, ProcessState> processes) {
       pages = List.copyOf(pages);
       bound = List.copyOf(bound);
     }
+
+    /** The byte address that {@code place} has for this process. */
+    public long address(Place place) {
+      return AddressBook.address(bound, place);
+    }
   }
 
   /**
    * An entry of smaps.
    *
-   * @param permissions as in {@code maps}: {@code rw-p}
+   * @param permissions as {@code /proc/PID/maps} writes them: {@code rw-p}
    * @param smaps every field
    * @param flags the letters of VmFlags, in the kernel's order
    */

@@ -13,10 +13,26 @@ import java.util.Map;
  * A program of memory calls, and what must hold in between.
  *
  * @param file where it was read from, or what it is called
+ * @param source the lines that it was read from, for errors to point at; empty when it was not read
  */
-public record Scenario(String file, List<Step> steps) {
+public record Scenario(String file, List<Step> steps, List<String> source) {
   public Scenario {
     steps = List.copyOf(steps);
+    source = List.copyOf(source);
+  }
+
+  /** One that was not read. */
+  public Scenario(String file, List<Step> steps) {
+    this(file, steps, List.of());
+  }
+
+  /** {@code FILE:LINE:COLUMN} of the first {@code word} in the step's line, as far as known. */
+  String position(Step step, String word) {
+    String line = file + ":" + step.line();
+    if (step.line() < 1 || step.line() > source.size()) {
+      return line;
+    }
+    return line + ":" + (source.get(step.line() - 1).indexOf(word) + 1);
   }
 
   /** The engine's machine. */

@@ -24,6 +24,17 @@ public record Snapshot(SortedMap<String, ProcessView> processes, SortedMap<Strin
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
   }
 
+  /**
+   * What {@code state} comes to.
+   *
+   * @param regions the scenario's regions by number
+   * @param counters how far those moved that did
+   */
+  public static Snapshot of(
+      MachineState state, List<String> regions, SortedMap<String, Long> counters) {
+    return SnapshotMaker.of(state, regions, counters);
+  }
+
   /** A process: its areas by region, and the present and swapped pages of each. */
   public record ProcessView(List<AreaView> areas, List<PageView> pages) {
     public ProcessView {
@@ -36,7 +47,7 @@ public record Snapshot(SortedMap<String, ProcessView> processes, SortedMap<Strin
    * A memory area.
    *
    * @param startBytes from the region's beginning; negative for a stack that grew out of it
-   * @param permissions as in {@code maps}: {@code rw-p}
+   * @param permissions as {@code /proc/PID/maps} writes them: {@code rw-p}
    */
   public record AreaView(
       String region,

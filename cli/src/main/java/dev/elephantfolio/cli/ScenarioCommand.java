@@ -1,0 +1,70 @@
+package dev.elephantfolio.cli;
+
+import dev.elephantfolio.lab.scenario.EngineSide;
+import dev.elephantfolio.lab.scenario.Scenario;
+import dev.elephantfolio.lab.scenario.ScenarioJson;
+import dev.elephantfolio.lab.scenario.ScenarioParser;
+import dev.elephantfolio.lab.scenario.ScenarioReport;
+import dev.elephantfolio.lab.scenario.ScenarioRunner;
+import dev.elephantfolio.lab.scenario.ScenarioText;
+import dev.elephantfolio.lab.scenario.Side;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code efolio scenario}: runs scripts of memory calls and checks what they expect. */
+@Command(
+    name = "scenario",
+    description =
+        "Run scripts of memory calls and check what they expect; docs/scenario.md has the"
+            + " language.",
+    footer = {
+      "",
+      "Example:",
+      "  efolio scenario examples/first.efs",
+    })
+final class ScenarioCommand extends FolioCommand {
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Scenario files.")
+  List<Path> files = List.of();
+
+  @Mixin GenerationOption generation = new GenerationOption();
+
+  @Option(
+      names = "--json",
+      description =
+          "Report as JSON; with several files one object a line. docs/scenario.md describes it.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    generation.require();
+    List<Scenario> scenarios = files.stream().map(ScenarioParser::read).toList();
+    boolean ok = true;
+    for (Scenario scenario : scenarios) {
+      ScenarioReport report = run(scenario);
+      print(report);
+      ok &= report.ok();
+    }
+    return ok ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  private static ScenarioReport run(Scenario scenario) {
+    try (Side side = EngineSide.open(scenario.machine())) {
+      return ScenarioRunner.run(scenario, side);
+    }
+  }
+
+  private void print(ScenarioReport report) {
+    if (!json) {
+      out().print(ScenarioText.of(report));
+    } else if (files.size() == 1) {
+      printJson(ScenarioJson.of(report));
+    } else {
+      out().println(ScenarioJson.of(report));
+    }
+    out().flush();
+  }
+}

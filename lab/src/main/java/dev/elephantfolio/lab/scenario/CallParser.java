@@ -1,0 +1,276 @@
+package dev.elephantfolio.lab.scenario;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Reads a call: what stands in a line behind the process, but for the outcome. */
+final class CallParser {
+  private static final List<String> CALLS =
+      List.of(
+          "mmap",
+          "munmap",
+          "mprotect",
+          "madvise",
+          "mremap",
+          "mlock",
+          "munlock",
+          "mlockall",
+          "munlockall",
+          "brk",
+          "prctl",
+          "write",
+          "read",
+          "split",
+          "fork",
+          "vfork",
+          "exec",
+          "exit");
+
+  private static final List<String> MREMAP_WORDS = List.of("maymove", "to=", "dontunmap");
+  private static final int ORDER_MAX = 9;
+
+  private final Terms terms;
+  private final Words words;
+  private final Processes processes;
+
+  CallParser(Terms terms, Processes processes) {
+    this.terms = terms;
+    this.words = terms.words();
+    this.processes = processes;
+  }
+
+  Call call() {
+    Word name = words.next("a call, as mmap or write");
+    words.refuse(name, LaterWords.call(name));
+    return switch (name.text()) {
+      case "mmap" -> new MmapParser(terms).mmap();
+      case "munmap" -> new Call.Munmap(terms.place(), length());
+      case "mprotect" -> new Call.Mprotect(terms.place(), length(), protection());
+      case "madvise" -> new Call.Madvise(terms.place(), length(), advice());
+      case "mremap" -> mremap();
+      case "mlock" -> new Call.Mlock(terms.place(), length());
+      case "munlock" -> new Call.Munlock(terms.place(), length());
+      case "mlockall" -> mlockall();
+      case "munlockall" -> new Call.Munlockall();
+      case "brk" -> brk();
+      case "prctl" -> prctl();
+      case "write" -> new Call.Write(terms.place(), shortLength(), value());
+      case "read" -> read();
+      case "split" -> new Call.Split(terms.place(), shortLength(), order());
+      case "fork" -> new Call.Fork(child());
+      case "vfork" -> new Call.Vfork(child());
+      case "exec" -> new Call.Exec();
+      case "exit" -> new Call.Exit();
+      default -> throw words.expected("a call, as mmap or write", name, CALLS);
+    };
+  }
+
+  private long length() {
+    return terms.size("a length");
+  }
+
+  /** Of a range whose pages are gone through one by one. */
+  private long shortLength() {
+    Word word = words.next("a length, as 4096, 4K or 2M");
+    long bytes = terms.size(word, "a length, as 4096, 4K or 2M");
+    if (Long.compareUnsigned(bytes, Place.WINDOW_BYTES) > 0) {
+      throw words.expected("a length of up to 1G", word);
+    }
+    return bytes;
+  }
+
+  private Protection protection() {
+    return terms.choice("a protection", List.of(Protection.values()), Protection::word);
+  }
+
+  private Advice advice() {
+    Word word = words.next("an advice, as hugepage");
+    OptionalLong number = Sizes.unsigned(word.text());
+    if (number.isPresent() && number.getAsLong() <= Integer.MAX_VALUE) {
+      return new Advice((int) number.getAsLong());
+    }
+    return Advice.named(word.text())
+        .orElseThrow(
+            () -> words.expected("an advice of madvise, or its number", word, Advice.allNames()));
+  }
+
+  private Call mremap() {
+    Place place = terms.place();
+    long oldLength = length();
+    long newLength = length();
+    boolean mayMove = false;
+    boolean dontUnmap = false;
+    Optional<Place> to = Optional.empty();
+    while (hasOption()) {
+      Word word = words.next("an option");
+      if (word.is("maymove") && !mayMove) {
+        mayMove = true;
+      } else if (word.is("dontunmap") && !dontUnmap) {
+        dontUnmap = true;
+      } else if (word.text().startsWith("to=") && to.isEmpty()) {
+        to = Optional.of(terms.place(word.from("to=".length())));
+      } else {
+        throw words.expected("each of maymove, to=PLACE, dontunmap once", word, MREMAP_WORDS);
+      }
+    }
+    return new Call.Mremap(place, oldLength, newLength, mayMove, to, dontUnmap);
+  }
+
+  private boolean hasOption() {
+    return words.hasNext() && !words.nextIs(Words.ARROW);
+  }
+
+  private Call mlockall() {
+    Set<LockAll> what = EnumSet.noneOf(LockAll.class);
+    do {
+      what.add(terms.choice("what to lock", List.of(LockAll.values()), LockAll::word));
+    } while (hasOption());
+    return new Call.Mlockall(what);
+  }
+
+  private Call brk() {
+    String what = "how far, as +132K or -4K";
+    Word word = words.next(what);
+    char sign = word.text().charAt(0);
+    if (sign != '+' && sign != '-') {
+      throw words.expected(what, word);
+    }
+    long bytes = terms.size(word.from(1), what);
+    if (bytes < 0) {
+      throw words.expected(what, word);
+    }
+    return new Call.Brk(sign == '+' ? bytes : -bytes);
+  }
+
+  private Call prctl() {
+    Word option = words.next("thp_disable");
+    if (!option.is("thp_disable")) {
+      throw words.expected("thp_disable", option, List.of("thp_disable"));
+    }
+    return new Call.Prctl(terms.choice("a value", List.of(ThpDisable.values()), ThpDisable::word));
+  }
+
+  private long value() {
+    return terms.value(words.next("a value, as 7 or 0xff"), "a value");
+  }
+
+  private Call read() {
+    Place place = terms.place();
+    long length = shortLength();
+    return new Call.Read(
+        place, length, hasOption() ? OptionalLong.of(value()) : OptionalLong.empty());
+  }
+
+  private String child() {
+    Word name = terms.name("the child's name");
+    words.refuse(name, processes.whyNotStart(name.text()));
+    return name.text();
+  }
+
+  private int order() {
+    return terms.number("an order", 0, ORDER_MAX);
+  }
+
+  /** The words of mmap. */
+  private static final class MmapParser {
+    private static final List<String> WORDS = mmapWords();
+
+    private final Terms terms;
+    private final Words words;
+    private Optional<Word> protectionWord = Optional.empty();
+    private Optional<Word> sharingWord = Optional.empty();
+    private Optional<Word> kindWord = Optional.empty();
+    private Optional<Word> placementWord = Optional.empty();
+    private Protection protection = Protection.RW;
+    private Placement placement = Placement.HERE;
+    private final Set<MapOption> options = EnumSet.noneOf(MapOption.class);
+
+    MmapParser(Terms terms) {
+      this.terms = terms;
+      this.words = terms.words();
+    }
+
+    private static List<String> mmapWords() {
+      List<String> all = new ArrayList<>(List.of("private", "shared", "anon", "at=", "anywhere"));
+      for (Protection protection : Protection.values()) {
+        all.add(protection.word());
+      }
+      for (MapOption option : MapOption.values()) {
+        all.add(option.word());
+      }
+      return all;
+    }
+
+    Call mmap() {
+      Place place = terms.place();
+      long length = terms.size("a length");
+      while (words.hasNext() && !words.nextIs(Words.ARROW)) {
+        take(words.next("an option"));
+      }
+      boolean shared = sharingWord.map(word -> word.is("shared")).orElse(false);
+      return new Call.Mmap(place, length, protection, shared, placement, options);
+    }
+
+    private void take(Word word) {
+      words.refuse(word, LaterWords.option(word));
+      switch (word.text()) {
+        case "private", "shared" -> sharingWord = once(sharingWord, word);
+        case "anon" -> kindWord = once(kindWord, word);
+        case "anywhere" -> place(word, Placement.ANYWHERE);
+        default -> takeOther(word);
+      }
+    }
+
+    private void takeOther(Word word) {
+      if (word.text().startsWith("at=")) {
+        place(word, new Placement.At(terms.place(word.from("at=".length()))));
+        return;
+      }
+      for (Protection known : Protection.values()) {
+        if (word.is(known.word())) {
+          protectionWord = once(protectionWord, word);
+          protection = known;
+          return;
+        }
+      }
+      for (MapOption known : MapOption.values()) {
+        if (word.is(known.word())) {
+          option(known, word);
+          return;
+        }
+      }
+      throw words.expected("an option of mmap", word, WORDS);
+    }
+
+    private Optional<Word> once(Optional<Word> before, Word word) {
+      if (before.isPresent()) {
+        throw words.error(
+            word, "'" + word.text() + "' does not go with '" + before.get().text() + "'");
+      }
+      return Optional.of(word);
+    }
+
+    private void place(Word word, Placement chosen) {
+      placementWord = once(placementWord, word);
+      placement = chosen;
+      requirePlaceToKeep(word);
+    }
+
+    private void option(MapOption option, Word word) {
+      if (!options.add(option)) {
+        throw words.error(word, "'" + word.text() + "' stands there twice");
+      }
+      requirePlaceToKeep(word);
+    }
+
+    private void requirePlaceToKeep(Word word) {
+      if (placement.equals(Placement.ANYWHERE) && options.contains(MapOption.NOREPLACE)) {
+        throw words.error(word, "'noreplace' does not go with 'anywhere'");
+      }
+    }
+  }
+}

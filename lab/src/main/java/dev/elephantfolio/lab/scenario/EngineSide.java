@@ -1,0 +1,126 @@
+package dev.elephantfolio.lab.scenario;
+
+import dev.elephantfolio.engine.Machine;
+import dev.elephantfolio.engine.MachineBuilder.ContentsKind;
+import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.Process;
+import dev.elephantfolio.engine.SettingException;
+import dev.elephantfolio.engine.stat.ThpStat;
+import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.lab.LabException;
+import dev.elephantfolio.lab.scenario.Step.MachineStep;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The engine as a side: a machine of its own that keeps all bytes. */
+public final class EngineSide implements Side {
+  private static final int ORDER_MAX = 9;
+  private static final int PAGE_KILOBYTES = 4;
+
+  /** Counted by the engine alone. */
+  private static final Set<VmEvent> NOT_LINUX =
+      EnumSet.of(
+          VmEvent.FAULT_ANON_SMALL,
+          VmEvent.FAULT_ZERO_PAGE,
+          VmEvent.FAULT_HUGE_ZERO_PAGE,
+          VmEvent.FAULT_FILE_MAPPED,
+          VmEvent.FAULT_FILE_COPIED,
+          VmEvent.COW_COPY);
+
+  private final Machine machine;
+  private final EngineCalls calls;
+  private final EngineView view;
+
+  private EngineSide(Machine machine) {
+    this.machine = machine;
+    AddressBook book = new AddressBook();
+    this.calls = new EngineCalls(machine, book);
+    this.view = new EngineView(machine, book);
+  }
+
+  /**
+   * A machine just built.
+   *
+   * @throws LabException when no machine can be that small
+   */
+  public static EngineSide open(MachineStep machine) {
+    try {
+      return new EngineSide(
+          Machine.builder()
+              .memoryBytes(machine.memoryBytes())
+              .cpus(machine.cpus())
+              .contents(ContentsKind.BYTES)
+              .build());
+    } catch (IllegalArgumentException tooSmall) {
+      throw new LabException(
+          "memory=" + Sizes.print(machine.memoryBytes()) + ": " + tooSmall.getMessage());
+    }
+  }
+
+  /** The machine, for checks of its inside. */
+  public Machine machine() {
+    return machine;
+  }
+
+  @Override
+  public String name() {
+    return "engine";
+  }
+
+  @Override
+  public void set(String key, String value) {
+    try {
+      machine.set(key, value);
+    } catch (SettingException refused) {
+      throw new LabException(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  @Override
+  public void spawn(String process) {
+    try {
+      calls.spawn(process);
+    } catch (MemoryException refused) {
+      throw new LabException("no memory for a process: " + refused.errno());
+    }
+  }
+
+  @Override
+  public Outcome call(String process, Call call) {
+    return calls.call(process, call);
+  }
+
+  @Override
+  public boolean khugepaged(int scans) {
+    return machine.khugepaged().fullScans(scans);
+  }
+
+  @Override
+  public MachineState observe() {
+    SortedMap<String, MachineState.ProcessState> states = new TreeMap<>();
+    for (Map.Entry<String, Process> process : calls.processes().entrySet()) {
+      states.put(process.getKey(), view.of(process.getKey(), process.getValue()));
+    }
+    return new MachineState(states);
+  }
+
+  @Override
+  public SortedMap<String, Long> counters() {
+    SortedMap<String, Long> counters = machine.vmStat();
+    NOT_LINUX.forEach(event -> counters.remove(event.kernelName()));
+    for (int order = 1; order <= ORDER_MAX; order++) {
+      String size = "hugepages-" + (PAGE_KILOBYTES << order) + "kB/";
+      for (Map.Entry<ThpStat, Long> stat : machine.thpStats(order).entrySet()) {
+        counters.put(size + stat.getKey().kernelName(), stat.getValue());
+      }
+    }
+    return counters;
+  }
+
+  /** The machine is garbage with the last reference to it. */
+  @Override
+  public void close() {}
+}
