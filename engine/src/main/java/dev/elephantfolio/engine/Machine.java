@@ -200,6 +200,16 @@ public final class Machine {
   }
 
   /**
+   * Drops what can be had again, as writing 3 to {@code /proc/sys/vm/drop_caches} does: works off
+   * the deferred-split queue and frees an unused huge zero page. The plain model of files keeps
+   * their pages.
+   */
+  public void dropCaches() {
+    kernel.folios().lru().drainAll();
+    shrinker.dropAll();
+  }
+
+  /**
    * Splits every large folio that {@code process} maps in the range to {@code newOrder}, as writing
    * to debugfs's {@code split_huge_pages} does.
    */

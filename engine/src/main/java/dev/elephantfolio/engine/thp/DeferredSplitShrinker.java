@@ -118,6 +118,31 @@ public final class DeferredSplitShrinker implements ReclaimSeam {
   }
 
   /**
+   * Works off the whole queue and frees the huge zero folio if nobody uses it, again for as long as
+   * that is worth it: the shrinkers' part of {@code vm/drop_caches} (drop_slab, mm/vmscan.c).
+   */
+  public void dropAll() {
+    int round = 0;
+    long freed;
+    do {
+      freed = kernel.hugeZero().shrink() + dropQueued();
+    } while (freed >> round++ > 1);
+  }
+
+  /** One round over twice the queue, as do_shrink_slab makes it at its highest priority. */
+  private long dropQueued() {
+    int queued = count();
+    long left = 2L * queued;
+    long split = 0;
+    while (queued > 0 && (left >= BATCH || left >= queued) && count() > 0) {
+      int limit = (int) Math.min(BATCH, left);
+      split += scan(limit);
+      left -= limit;
+    }
+    return split;
+  }
+
+  /**
    * Makes room for an allocation that may wait: frees the huge zero folio if nobody uses it, and
    * splits folios until some were.
    */

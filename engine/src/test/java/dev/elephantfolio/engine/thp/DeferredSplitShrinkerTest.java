@@ -68,6 +68,37 @@ class DeferredSplitShrinkerTest {
   }
 
   @Test
+  void droppingCachesWorksOffTheWholeQueue() {
+    long before = freeFrames();
+    for (int i = 0; i < 20; i++) {
+      huge(p + i * HUGE, PAGES);
+      f.process.madvise(p + i * HUGE + PAGE, HUGE - PAGE, Madvise.DONTNEED);
+    }
+    long zeroes = f.map(1);
+    f.process.madvise(zeroes, HUGE, Madvise.HUGEPAGE);
+    long _ = f.process.read(zeroes);
+    assertEquals(1, f.count(VmEvent.THP_ZERO_PAGE_ALLOC));
+    f.machine.dropCaches();
+    assertEquals(0, shrinker.count());
+    assertEquals(20, f.count(VmEvent.THP_SPLIT_PAGE));
+    assertEquals("1p 511.", f.picture(p));
+    assertTrue(before - freeFrames() < 3 * PAGES);
+    assertTrue(f.machine.kernel().hugeZero().pfn() != 0, "the huge zero page is in use");
+  }
+
+  @Test
+  void droppingCachesFreesAnUnusedHugeZeroPage() {
+    long zeroes = f.map(1);
+    f.process.madvise(zeroes, HUGE, Madvise.HUGEPAGE);
+    long _ = f.process.read(zeroes);
+    f.process.munmap(zeroes, HUGE);
+    assertTrue(f.machine.kernel().hugeZero().pfn() != 0, "kept for the next who reads");
+    f.process.exec("another");
+    f.machine.dropCaches();
+    assertEquals(0, f.machine.kernel().hugeZero().pfn());
+  }
+
+  @Test
   void theOldestGoFirst() {
     for (int i = 0; i < 3; i++) {
       huge(p + i * HUGE, PAGES);
