@@ -99,6 +99,11 @@ public final class EngineSide implements Side {
   }
 
   @Override
+  public void dropCaches() {
+    machine.dropCaches();
+  }
+
+  @Override
   public MachineState observe() {
     SortedMap<String, MachineState.ProcessState> states = new TreeMap<>();
     for (Map.Entry<String, Process> process : calls.processes().entrySet()) {

@@ -18,7 +18,6 @@ final class LaterWords {
           "swap", SWAP,
           "group", GROUPS,
           "compact", "compaction comes with later work",
-          "drop_caches", FILES,
           "ksm", KSM);
 
   private static final Map<String, String> CALLS =

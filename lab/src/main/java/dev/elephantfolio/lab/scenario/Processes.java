@@ -20,7 +20,7 @@ import java.util.Optional;
 final class Processes {
   /** Words that a line, or an expectation, may begin with instead of a process. */
   static final List<String> LINE_WORDS =
-      List.of("machine", "set", "process", "khugepaged", "snapshot", "expect");
+      List.of("machine", "set", "process", "khugepaged", "drop_caches", "snapshot", "expect");
 
   private static final List<String> EXPECTATION_WORDS = List.of("vmstat", "group");
 

@@ -3,6 +3,7 @@ package dev.elephantfolio.lab.scenario;
 import dev.elephantfolio.engine.thp.NearestName;
 import dev.elephantfolio.lab.LabException;
 import dev.elephantfolio.lab.scenario.Step.CallStep;
+import dev.elephantfolio.lab.scenario.Step.DropCachesStep;
 import dev.elephantfolio.lab.scenario.Step.ExpectStep;
 import dev.elephantfolio.lab.scenario.Step.KhugepagedStep;
 import dev.elephantfolio.lab.scenario.Step.MachineStep;
@@ -85,6 +86,7 @@ public final class ScenarioParser {
           case "process" -> process(terms);
           case "khugepaged" ->
               new KhugepagedStep(words.line(), terms.number("a number of scans", 1, SCANS_MAX));
+          case "drop_caches" -> new DropCachesStep(words.line());
           case "snapshot" -> new SnapshotStep(words.line(), label(words));
           case "expect" -> new ExpectStep(words.line(), ExpectationParser.parse(terms, processes));
           default -> call(terms, first);

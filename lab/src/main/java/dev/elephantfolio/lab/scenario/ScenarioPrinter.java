@@ -1,6 +1,7 @@
 package dev.elephantfolio.lab.scenario;
 
 import dev.elephantfolio.lab.scenario.Step.CallStep;
+import dev.elephantfolio.lab.scenario.Step.DropCachesStep;
 import dev.elephantfolio.lab.scenario.Step.ExpectStep;
 import dev.elephantfolio.lab.scenario.Step.KhugepagedStep;
 import dev.elephantfolio.lab.scenario.Step.MachineStep;
@@ -30,6 +31,7 @@ public final class ScenarioPrinter {
       case SetStep(_, String key, String value) -> "set " + key + " " + value;
       case ProcessStep(_, String process) -> "process " + process;
       case KhugepagedStep(_, int scans) -> "khugepaged " + scans;
+      case DropCachesStep _ -> "drop_caches";
       case CallStep(_, String process, Call call, Expected expected) ->
           process + " " + print(call) + outcome(expected);
       case SnapshotStep(_, String label) -> label.isEmpty() ? "snapshot" : "snapshot " + label;

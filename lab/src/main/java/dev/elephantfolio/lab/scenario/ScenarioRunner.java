@@ -6,6 +6,7 @@ import dev.elephantfolio.lab.scenario.ScenarioReport.CallResult;
 import dev.elephantfolio.lab.scenario.ScenarioReport.Failure;
 import dev.elephantfolio.lab.scenario.ScenarioReport.NotedSnapshot;
 import dev.elephantfolio.lab.scenario.Step.CallStep;
+import dev.elephantfolio.lab.scenario.Step.DropCachesStep;
 import dev.elephantfolio.lab.scenario.Step.ExpectStep;
 import dev.elephantfolio.lab.scenario.Step.KhugepagedStep;
 import dev.elephantfolio.lab.scenario.Step.MachineStep;
@@ -63,6 +64,7 @@ public final class ScenarioRunner {
       case SetStep set -> set(set);
       case ProcessStep process -> start(process);
       case KhugepagedStep(_, int scans) -> khugepaged(scans);
+      case DropCachesStep _ -> dropCaches();
       case CallStep call -> call(call);
       case SnapshotStep(int line, String label) ->
           snapshots.add(new NotedSnapshot(line, label, snapshot()));
@@ -97,6 +99,11 @@ public final class ScenarioRunner {
   private void khugepaged(int scans) {
     state = null;
     boolean _ = side.khugepaged(scans);
+  }
+
+  private void dropCaches() {
+    state = null;
+    side.dropCaches();
   }
 
   // Calls.

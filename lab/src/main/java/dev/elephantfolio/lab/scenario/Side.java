@@ -34,6 +34,9 @@ public interface Side extends AutoCloseable {
    */
   boolean khugepaged(int scans);
 
+  /** What writing 3 to {@code /proc/sys/vm/drop_caches} does. */
+  void dropCaches();
+
   /** What can be seen now of the memory that the scenario's processes have in its regions. */
   MachineState observe();
 

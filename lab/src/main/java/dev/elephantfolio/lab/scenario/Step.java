@@ -19,6 +19,12 @@ public sealed interface Step {
   /** Waits for that many more full scans of khugepaged. */
   record KhugepagedStep(int line, int scans) implements Step {}
 
+  /**
+   * Drops clean caches, and has the shrinkers work off the deferred-split queue as under memory
+   * pressure.
+   */
+  record DropCachesStep(int line) implements Step {}
+
   /** A process does something. */
   record CallStep(int line, String process, Call call, Expected expected) implements Step {}
 
@@ -35,6 +41,7 @@ public sealed interface Step {
       case SetStep step -> new SetStep(line, step.key(), step.value());
       case ProcessStep step -> new ProcessStep(line, step.process());
       case KhugepagedStep step -> new KhugepagedStep(line, step.scans());
+      case DropCachesStep _ -> new DropCachesStep(line);
       case CallStep step -> new CallStep(line, step.process(), step.call(), step.expected());
       case SnapshotStep step -> new SnapshotStep(line, step.label());
       case ExpectStep step -> new ExpectStep(line, step.expectation());
