@@ -332,12 +332,12 @@ public final class MapCounts {
 
   /**
    * Whether the folio may be mapped by more than one address space: exact for small folios and for
-   * up to two owners, else possibly a false positive.
+   * up to two owners, else possibly a false positive. One mapping is one owner's, even where the
+   * owner slots no longer know whose.
    */
   public boolean maybeMappedShared(int head) {
-    return memMap.isLarge(head)
-        ? memMap.testFlag(head, FolioFlags.MAYBE_MAPPED_SHARED)
-        : memMap.mapCount(head) > 1;
+    return folioMapCount(head) > 1
+        && (!memMap.isLarge(head) || memMap.testFlag(head, FolioFlags.MAYBE_MAPPED_SHARED));
   }
 
   /** Whether all references and mappings of a large folio are of one address space. */

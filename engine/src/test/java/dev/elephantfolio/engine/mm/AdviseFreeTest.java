@@ -85,6 +85,21 @@ final class AdviseFreeTest {
     child.exit();
   }
 
+  /** Two owner slots are for the first two; one mapping in all says enough of the third. */
+  @Test
+  void thirdOwnerThatIsLeftAlone() {
+    on.mapHuge(0);
+    on.write(0, 512);
+    Process second = on.process.fork("second");
+    Process third = second.fork("third");
+    on.process.munmap(page(0), HUGE);
+    second.exit();
+    third.madvise(page(0), HUGE / 2, Madvise.FREE);
+    assertEquals(0, third.pagemap(page(0)).order());
+    assertEquals(1, on.count(VmEvent.THP_SPLIT_PAGE));
+    third.exit();
+  }
+
   @Test
   void onlyPrivateAnonymousMemory() {
     long shared =
