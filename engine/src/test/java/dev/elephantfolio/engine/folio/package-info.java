@@ -1,0 +1,4 @@
+@NullMarked
+package dev.elephantfolio.engine.folio;
+
+import org.jspecify.annotations.NullMarked;
