@@ -37,13 +37,14 @@ public final class Pagemap {
     if (Pte.isSpecial(entry)) {
       int order = pmd ? 9 : 0;
       return new PagemapEntry(
-          true, false, false, false, false, pfn, 0, pfn - within, order, pmd, true);
+          true, false, false, false, pmd, pfn, 0, pfn - within, order, pmd, true);
     }
     int head = memMap.head(pfn);
     int times = mapCounts.pageMapCount(pfn);
+    boolean exclusive = pmd ? mapCounts.pageMapCount(head) == 1 : times == 1;
     boolean file = !memMap.testFlag(head, FolioFlags.ANON);
     int order = memMap.order(head);
     return new PagemapEntry(
-        true, false, times == 1, false, file, pfn, times, head, order, pmd, false);
+        true, false, exclusive, false, file, pfn, times, head, order, pmd, false);
   }
 }

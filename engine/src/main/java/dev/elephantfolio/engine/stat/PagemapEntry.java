@@ -6,9 +6,10 @@ package dev.elephantfolio.engine.stat;
  *
  * @param present some frame is mapped
  * @param swapped in swap, on its way between frames, or a guard: an entry that is not present
- * @param exclusive mapped once in all (not the anon-exclusive mark)
+ * @param exclusive mapped once in all (not the anon-exclusive mark); under a PMD, of every page
+ *     what holds of the folio's first
  * @param guard a guard region
- * @param file the frame is not anonymous
+ * @param file the frame is not anonymous; so is the huge zero page, but not the small one
  * @param pfn the frame; 0 when none is mapped
  * @param mapCount mappings of that page
  * @param folio the first frame of its folio

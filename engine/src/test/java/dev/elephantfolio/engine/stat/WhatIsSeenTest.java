@@ -123,6 +123,37 @@ class WhatIsSeenTest {
     assertEquals(PagemapEntry.NONE, process.pagemap(START + 3 * PAGE));
   }
 
+  /** One PMD for 512 pages: pagemap looks at the first page for all of them. */
+  @Test
+  void exclusiveUnderAPmdIsWhatTheFirstPageIs() {
+    map(HUGE);
+    process.write(START, 7);
+    Process child = process.fork("child");
+    child.write(START, 8);
+    PagemapEntry fifth = process.pagemap(START + 5 * PAGE);
+    assertTrue(fifth.pmd());
+    assertEquals(2, fifth.mapCount());
+    assertTrue(fifth.exclusive());
+    assertFalse(child.pagemap(START + 5 * PAGE).exclusive());
+    child.write(START + 5 * PAGE, 9);
+    child.exit();
+    Process other = process.fork("other");
+    other.write(START + 5 * PAGE, 9);
+    assertFalse(process.pagemap(START + 5 * PAGE).exclusive());
+    assertEquals(1, process.pagemap(START + 5 * PAGE).mapCount());
+  }
+
+  @Test
+  void hugeZeroPageCountsAsAFile() {
+    map(2 * HUGE);
+    assertEquals(0, process.read(START + PAGE));
+    PagemapEntry huge = process.pagemap(START + PAGE);
+    assertTrue(huge.zero() && huge.pmd() && huge.file() && !huge.exclusive());
+    process.munmap(START, PAGE);
+    PagemapEntry small = process.pagemap(START + PAGE);
+    assertTrue(small.zero() && !small.pmd() && !small.file());
+  }
+
   @Test
   void pageTablesAndTheMemoryMapHaveTheirPrice() {
     long before = process.pageTableBytes();
