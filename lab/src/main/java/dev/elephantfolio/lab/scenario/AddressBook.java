@@ -68,6 +68,16 @@ public final class AddressBook {
     return place.address();
   }
 
+  /** The address that mmap is to be called with; 0 for wherever the kernel likes. */
+  public long wanted(String process, Call.Mmap mmap) {
+    names.put(mmap.place().number(), mmap.place().region());
+    return switch (mmap.placement()) {
+      case Placement.Here _ -> mmap.place().address();
+      case Placement.At(Place at) -> address(process, at);
+      case Placement.Anywhere _ -> 0;
+    };
+  }
+
   /** Learns where a mapping call that went well placed the mapping. */
   public void mapped(String process, Call call, long address) {
     switch (call) {

@@ -102,21 +102,24 @@ final class CallParser {
     Place place = terms.place();
     long oldLength = length();
     long newLength = length();
-    boolean mayMove = false;
-    boolean dontUnmap = false;
+    List<String> seen = new ArrayList<>();
     Optional<Place> to = Optional.empty();
     while (hasOption()) {
       Word word = words.next("an option");
-      if (word.is("maymove") && !mayMove) {
-        mayMove = true;
-      } else if (word.is("dontunmap") && !dontUnmap) {
-        dontUnmap = true;
-      } else if (word.text().startsWith("to=") && to.isEmpty()) {
-        to = Optional.of(terms.place(word.from("to=".length())));
-      } else {
-        throw words.expected("each of maymove, to=PLACE, dontunmap once", word, MREMAP_WORDS);
+      String option = word.text().startsWith("to=") ? "to=" : word.text();
+      if (!MREMAP_WORDS.contains(option)) {
+        throw words.expected("maymove, to=PLACE or dontunmap", word, MREMAP_WORDS);
+      }
+      if (seen.contains(option)) {
+        throw words.error(word, "'" + option + "' stands there twice");
+      }
+      seen.add(option);
+      if (option.equals("to=")) {
+        to = Optional.of(terms.place(word.from(option.length())));
       }
     }
+    boolean mayMove = seen.contains("maymove");
+    boolean dontUnmap = seen.contains("dontunmap");
     return new Call.Mremap(place, oldLength, newLength, mayMove, to, dontUnmap);
   }
 
@@ -136,14 +139,11 @@ final class CallParser {
     String what = "how far, as +132K or -4K";
     Word word = words.next(what);
     char sign = word.text().charAt(0);
-    if (sign != '+' && sign != '-') {
+    OptionalLong bytes = Sizes.parse(word.text().substring(1));
+    if ((sign != '+' && sign != '-') || bytes.isEmpty() || bytes.getAsLong() < 0) {
       throw words.expected(what, word);
     }
-    long bytes = terms.size(word.from(1), what);
-    if (bytes < 0) {
-      throw words.expected(what, word);
-    }
-    return new Call.Brk(sign == '+' ? bytes : -bytes);
+    return new Call.Brk(sign == '+' ? bytes.getAsLong() : -bytes.getAsLong());
   }
 
   private Call prctl() {
@@ -155,7 +155,7 @@ final class CallParser {
   }
 
   private long value() {
-    return terms.value(words.next("a value, as 7 or 0xff"), "a value");
+    return terms.value("a value");
   }
 
   private Call read() {

@@ -86,13 +86,9 @@ final class EngineCalls {
   }
 
   private Outcome mmap(String name, Process process, Call.Mmap mmap) {
-    long wanted =
-        switch (mmap.placement()) {
-          case Placement.Here _ -> mmap.place().address();
-          case Placement.At(Place at) -> address(name, at);
-          case Placement.Anywhere _ -> 0;
-        };
-    long address = process.mmap(wanted, mmap.lengthBytes(), mmap.protection().bits(), mmap.flags());
+    long address =
+        process.mmap(
+            book.wanted(name, mmap), mmap.lengthBytes(), mmap.protection().bits(), mmap.flags());
     return placed(name, mmap, address);
   }
 

@@ -41,23 +41,14 @@ public final class EngineSide implements Side {
     this.view = new EngineView(machine, book);
   }
 
-  /**
-   * A machine just built.
-   *
-   * @throws LabException when no machine can be that small
-   */
+  /** A machine just built. */
   public static EngineSide open(MachineStep machine) {
-    try {
-      return new EngineSide(
-          Machine.builder()
-              .memoryBytes(machine.memoryBytes())
-              .cpus(machine.cpus())
-              .contents(ContentsKind.BYTES)
-              .build());
-    } catch (IllegalArgumentException tooSmall) {
-      throw new LabException(
-          "memory=" + Sizes.print(machine.memoryBytes()) + ": " + tooSmall.getMessage());
-    }
+    return new EngineSide(
+        Machine.builder()
+            .memoryBytes(machine.memoryBytes())
+            .cpus(machine.cpus())
+            .contents(ContentsKind.BYTES)
+            .build());
   }
 
   /** The machine, for checks of its inside. */

@@ -44,7 +44,10 @@ final class ExpectationParser {
         cut.add(new Word(parts.group(), word.column() + parts.start()));
       }
     }
-    return new ExpectationParser(line.recut(cut), processes).expectation();
+    ExpectationParser parser = new ExpectationParser(line.recut(cut), processes);
+    Expectation expectation = parser.expectation();
+    parser.words.end();
+    return expectation;
   }
 
   private Expectation expectation() {
@@ -161,7 +164,7 @@ final class ExpectationParser {
     for (PageNumber number : PageNumber.values()) {
       if (word.is(number.word())) {
         Relation relation = relation();
-        long value = terms.value(words.next("a number"), "a number");
+        long value = terms.value("a number");
         return new PageCondition.Has(number, relation, value);
       }
     }

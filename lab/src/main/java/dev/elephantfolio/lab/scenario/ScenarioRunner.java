@@ -127,8 +127,8 @@ public final class ScenarioRunner {
   }
 
   private static Failure unexpected(CallStep step, Outcome outcome) {
-    boolean signal = !outcome.isOk() && !outcome.where().isEmpty();
-    String where = signal ? " at " + outcome.where() : "";
+    boolean access = step.call() instanceof Call.Write || step.call() instanceof Call.Read;
+    String where = access && !outcome.isOk() ? " at " + outcome.where() : "";
     return new Failure(step.line(), step.expected().word(), outcome.word(), where);
   }
 

@@ -98,7 +98,8 @@ final class Terms {
   }
 
   /** 64 bits: {@code 7} or {@code 0xff}. */
-  long value(Word word, String what) {
+  long value(String what) {
+    Word word = words.next(what + ", as 7 or 0xff");
     OptionalLong value =
         word.text().startsWith("0x") ? hexadecimal(word.text()) : Sizes.unsigned(word.text());
     return value.orElseThrow(() -> words.expected(what + ", as 7 or 0xff", word));
