@@ -17,7 +17,8 @@ final class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"record", "import", "measure", "trace", "replay", "compare", "advise"})
+  @ValueSource(
+      strings = {"record", "import", "measure", "trace", "replay", "compare", "advise", "scenario"})
   void everyCommandHasHelp(String command) {
     assertTrue(Efolio.run(command, "--help").done().out().startsWith("Usage: efolio " + command));
     assertTrue(Efolio.run("help", command).done().out().startsWith("Usage: efolio " + command));

@@ -66,7 +66,7 @@ final class ExpectationTest {
           A Anonymous = 2064K
           B AnonHugePages = 0
           A a present pmd !exclusive order=9 mapcount=2 index=0 value=7
-          A a+4K present pmd exclusive order=9 mapcount=1 index=1
+          A a+4K present pmd !exclusive order=9 mapcount=1 index=1
           A a+4100 index=1
           A a+4K order>=1 order<10 mapcount!=2 value>6
           B a+4K present !pmd exclusive order=0 mapcount=1 value=1 index=0
@@ -75,7 +75,7 @@ final class ExpectationTest {
           A g guard swapped !present
           A g+4K !guard !swapped !present
           A r present zero !exclusive mapcount=0 order=0 value=0
-          A z present zero pmd order=9 value=0
+          A z present zero file pmd order=9 value=0
           A n present mapcount=2
           A s present file exclusive value=9
           A a same-frame B a
