@@ -32,7 +32,7 @@ import picocli.CommandLine.RunLast;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       ExitCode.DONE + ":done",
-      ExitCode.NO + ":the answer is no: a program that was run failed",
+      ExitCode.NO + ":the answer is no: a program that was run failed, or a scenario did not hold",
       ExitCode.BAD_INPUT + ":bad use or bad input; one line says what and where",
     },
     footerHeading = "%nA first session:%n",
