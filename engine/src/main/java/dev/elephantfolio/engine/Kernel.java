@@ -16,6 +16,7 @@ import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.thp.HugeZeroFolio;
 import dev.elephantfolio.engine.thp.PmdSplit;
 import dev.elephantfolio.engine.thp.ThpOrders;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * @param zeroPfn the frame of zeroes that small read faults map; never freed
  * @param pageTableFrames frames that hold page tables (NR_PAGETABLE)
+ * @param mutations the protections it is without: none, but in a proof of a proof
  */
 public record Kernel(
     Cpus cpus,
@@ -54,4 +56,5 @@ public record Kernel(
     HugeZeroFolio hugeZero,
     PmdSplit pmdSplit,
     MigrationEntries migration,
-    FolioSplit folioSplit) {}
+    FolioSplit folioSplit,
+    Mutations mutations) {}

@@ -18,11 +18,14 @@ import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.thp.HugeZeroFolio;
 import dev.elephantfolio.engine.thp.PmdSplit;
 import dev.elephantfolio.engine.thp.ThpOrders;
 import dev.elephantfolio.engine.thp.ThpSettings;
 import dev.elephantfolio.engine.tlb.TranslationGate;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -41,6 +44,7 @@ public final class MachineBuilder {
   private long memoryBytes = 4L << 30;
   private int cpus = 2;
   private ContentsKind contents = ContentsKind.TAGS;
+  private Mutations mutations = Mutations.NONE;
 
   MachineBuilder() {}
 
@@ -65,6 +69,12 @@ public final class MachineBuilder {
   /** A setting from the start; checked by {@link #build}. */
   public MachineBuilder set(String key, String value) {
     settings.put(key, value);
+    return this;
+  }
+
+  /** Leaves protections out, to see whether a check under concurrency notices. */
+  public MachineBuilder without(Collection<Mutation> protections) {
+    mutations = Mutations.of(protections);
     return this;
   }
 
@@ -123,7 +133,8 @@ public final class MachineBuilder {
         pmdSplit,
         migration,
         new FolioSplit(
-            memMap, folios, mapCounts, deferred, reverseMap, migration, events, thpStats));
+            memMap, folios, mapCounts, deferred, reverseMap, migration, events, thpStats),
+        mutations);
   }
 
   private static int zeroPage(MemMap memMap, PageAllocator pages, Contents contents) {

@@ -1,0 +1,31 @@
+package dev.elephantfolio.engine.sync;
+
+/**
+ * A protection that a machine can be built without, so that a proof under concurrency can be shown
+ * to notice. A race that passes with its protection taken away proves nothing.
+ */
+public enum Mutation {
+  /** gup_fast keeps the page it got without looking again whether the entry still maps it. */
+  NO_RECHECK_AFTER_GUP_FAST,
+  /** A split does not wait for references it does not know, nor keep others from taking one. */
+  NO_FREEZE_ON_SPLIT,
+  /** fork shares exclusive anonymous pages without looking for pins. */
+  NO_EXCLUSIVE_CHECK_AT_FORK,
+  /** A collapse copies pages while translations from before may still be in use. */
+  NO_FLUSH_BEFORE_COLLAPSE,
+  /** Users of a secondary MMU are not told when a range is invalidated. */
+  NO_NOTIFIER_CALL,
+  /** A fault maps what it prepared without looking again, under the lock, what stands there. */
+  NO_RECHECK_AFTER_FAULT_LOCK,
+  /** A table is used once it is locked, though it may have been taken out of the tree before. */
+  NO_RECHECK_AFTER_TABLE_LOCK,
+  /** mremap moves entries without keeping walks of the reverse map out. */
+  NO_RMAP_LOCK_IN_MREMAP,
+  /** The deferred-split queue is emptied without asking whether a folio is being freed. */
+  NO_TRY_GET_FROM_DEFERRED_QUEUE;
+
+  /** Its bit in a set of mutations. */
+  int bit() {
+    return 1 << ordinal();
+  }
+}
