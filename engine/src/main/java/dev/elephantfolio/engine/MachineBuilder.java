@@ -97,12 +97,12 @@ public final class MachineBuilder {
     ThpStats thpStats = new ThpStats(processors);
     DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats);
     Folios folios = new Folios(memMap, pages, deferred, processors, nodeStats, thpStats, events);
-    MapCounts mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats);
+    MapCounts mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats, mutations);
     AnonVmas anonVmas = new AnonVmas();
     ReverseMap reverseMap = new ReverseMap(memMap, anonVmas);
     TranslationGate translations = new TranslationGate(processors);
     int zeroPfn = zeroPage(memMap, pages, kept);
-    PmdSplit pmdSplit = new PmdSplit(memMap, folios, mapCounts, translations, events, zeroPfn);
+    PmdSplit pmdSplit = new PmdSplit(memMap, folios, mapCounts, translations, events, zeroPfn, mutations);
     MigrationEntries migration =
         new MigrationEntries(
             memMap, kept, folios, mapCounts, reverseMap, pmdSplit, translations, zeroPfn);

@@ -13,6 +13,8 @@ import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.ThpStats;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 
 /**
  * How often, and by whom, folios are mapped: the one way to count a mapping.
@@ -48,19 +50,22 @@ public final class MapCounts {
   private final DeferredSplitQueue deferred;
   private final NodeStats stats;
   private final ThpStats thpStats;
+  private final boolean missesAtFork;
 
   public MapCounts(
       MemMap memMap,
       Folios folios,
       DeferredSplitQueue deferred,
       NodeStats stats,
-      ThpStats thpStats) {
+      ThpStats thpStats,
+      Mutations mutations) {
     this.memMap = memMap;
     this.folios = folios;
     this.mmIds = new MmIds(memMap);
     this.deferred = deferred;
     this.stats = stats;
     this.thpStats = thpStats;
+    this.missesAtFork = mutations.has(Mutation.MAPCOUNT_MISSED_AT_FORK);
   }
 
   /**
@@ -260,6 +265,9 @@ public final class MapCounts {
     }
     if (memMap.isLarge(head)) {
       mmIds.add(head, pages, child);
+    }
+    if (missesAtFork && pages > 1) {
+      memMap.decMapCount(page + pages - 1);
     }
     return true;
   }

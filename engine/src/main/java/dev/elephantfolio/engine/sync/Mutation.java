@@ -2,7 +2,8 @@ package dev.elephantfolio.engine.sync;
 
 /**
  * A protection that a machine can be built without, so that a proof under concurrency can be shown
- * to notice. A race that passes with its protection taken away proves nothing.
+ * to notice: a race that passes with its protection taken away proves nothing. The last ones are
+ * plain mistakes, by which a comparison with the kernel can be shown to notice.
  */
 public enum Mutation {
   /** gup_fast keeps the page it got without looking again whether the entry still maps it. */
@@ -22,7 +23,13 @@ public enum Mutation {
   /** mremap moves entries without keeping walks of the reverse map out. */
   NO_RMAP_LOCK_IN_MREMAP,
   /** The deferred-split queue is emptied without asking whether a folio is being freed. */
-  NO_TRY_GET_FROM_DEFERRED_QUEUE;
+  NO_TRY_GET_FROM_DEFERRED_QUEUE,
+  /** A PMD split marks its small pages exclusive, even those of a huge page that is shared. */
+  EXCLUSIVE_AFTER_PMD_SPLIT,
+  /** Of several pages that fork copies at once, the last one's mapping is not counted. */
+  MAPCOUNT_MISSED_AT_FORK,
+  /** Each limit of khugepaged's scan is lower by one. */
+  KHUGEPAGED_LIMIT_OFF_BY_ONE;
 
   /** Its bit in a set of mutations. */
   int bit() {

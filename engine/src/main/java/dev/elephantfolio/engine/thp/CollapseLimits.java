@@ -27,4 +27,9 @@ record CollapseLimits(int none, int swap, int shared, boolean byKhugepaged) {
         byKhugepaged ? knobs.maxPtesShared() : PTES,
         byKhugepaged);
   }
+
+  /** The same with each limit lower by one. */
+  CollapseLimits lowered() {
+    return new CollapseLimits(none - 1, swap - 1, shared - 1, byKhugepaged);
+  }
 }

@@ -11,6 +11,7 @@ import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
+import dev.elephantfolio.engine.sync.Mutation;
 
 /**
  * Looks at the 512 entries of one table and says whether they are worth a huge page.
@@ -31,12 +32,14 @@ final class CollapseScan {
   private final MemMap memMap;
   private final MapCounts mapCounts;
   private final VmEvents events;
+  private final boolean offByOne;
 
   CollapseScan(Kernel kernel) {
     this.kernel = kernel;
     this.memMap = kernel.memMap();
     this.mapCounts = kernel.mapCounts();
     this.events = kernel.events();
+    this.offByOne = kernel.mutations().has(Mutation.KHUGEPAGED_LIMIT_OFF_BY_ONE);
   }
 
   /** Looks at the table at {@code hugeAddress}, a multiple of 2 MiB within {@code vma}. */
@@ -49,7 +52,8 @@ final class CollapseScan {
     if (!pte.lockPte(hugeAddress)) {
       return new Finding(ScanResult.PMD_NULL, 0);
     }
-    Tally tally = new Tally(CollapseLimits.of(purpose, kernel.thp().knobs().khugepaged(), vma));
+    CollapseLimits limits = CollapseLimits.of(purpose, kernel.thp().knobs().khugepaged(), vma);
+    Tally tally = new Tally(offByOne && limits.byKhugepaged() ? limits.lowered() : limits);
     ScanResult result = scanTable(pte, tally);
     pte.unlock();
     return new Finding(result, tally.unmapped);

@@ -11,6 +11,8 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ public final class PmdSplit {
   private final TranslationGate translations;
   private final VmEvents events;
   private final int zeroPfn;
+  private final boolean alwaysExclusive;
 
   /**
    * @param zeroPfn the frame of zeroes that read faults map
@@ -41,13 +44,15 @@ public final class PmdSplit {
       MapCounts mapCounts,
       TranslationGate translations,
       VmEvents events,
-      int zeroPfn) {
+      int zeroPfn,
+      Mutations mutations) {
     this.memMap = memMap;
     this.folios = folios;
     this.mapCounts = mapCounts;
     this.translations = translations;
     this.events = events;
     this.zeroPfn = zeroPfn;
+    this.alwaysExclusive = mutations.has(Mutation.EXCLUSIVE_AFTER_PMD_SPLIT);
   }
 
   /** Splits the huge mapping over {@code address}, if one stands there. Takes the PMD lock. */
@@ -138,7 +143,7 @@ public final class PmdSplit {
     }
     if (!frozen) {
       folios.get(head, PAGES - 1);
-      mapCounts.addAnonPtes(head, head, PAGES, vma, exclusive);
+      mapCounts.addAnonPtes(head, head, PAGES, vma, exclusive || alwaysExclusive);
     }
     long first = Pte.present(head, old & KEPT);
     for (int i = 0; i < PAGES; i++) {
