@@ -51,6 +51,11 @@ public final class EngineSide implements Side {
             .build());
   }
 
+  /** A machine that is like no other, just built. */
+  public static EngineSide on(Machine machine) {
+    return new EngineSide(machine);
+  }
+
   /** The machine, for checks of its inside. */
   public Machine machine() {
     return machine;
