@@ -1,6 +1,7 @@
 /** The command line. */
 module dev.elephantfolio.cli {
   requires com.fasterxml.jackson.databind;
+  requires dev.elephantfolio.conformance;
   requires dev.elephantfolio.engine;
   requires dev.elephantfolio.lab;
   requires dev.elephantfolio.linux;

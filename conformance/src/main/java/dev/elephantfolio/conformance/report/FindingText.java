@@ -1,0 +1,67 @@
+package dev.elephantfolio.conformance.report;
+
+import dev.elephantfolio.conformance.run.Verdict;
+import dev.elephantfolio.lab.scenario.Expected;
+import dev.elephantfolio.lab.scenario.Outcome;
+import dev.elephantfolio.lab.scenario.Scenario;
+import dev.elephantfolio.lab.scenario.ScenarioPrinter;
+import dev.elephantfolio.lab.scenario.Step;
+import dev.elephantfolio.lab.scenario.Step.CallStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A finding as a scenario file, ready to be kept: the calls with the outcomes they have on the live
+ * kernel, a snapshot that both sides are held to, and as comments what both sides showed.
+ */
+public final class FindingText {
+  private FindingText() {}
+
+  public static String of(Finding finding) {
+    StringBuilder text = new StringBuilder();
+    comment(text, finding.difference().toString());
+    comment(
+        text,
+        "Found by: efolio conform --programs 1 --seed "
+            + finding.seed()
+            + " --ops "
+            + finding.callsBefore()
+            + "; shrunk to "
+            + calls(finding.program()));
+    text.append(ScenarioPrinter.print(expecting(finding.program(), finding.verdict())));
+    text.append("snapshot\n\n");
+    comment(text, "What differs, marked with !:");
+    finding.verdict().last().ifPresent(last -> states(text, last));
+    return text.toString();
+  }
+
+  private static String calls(Scenario program) {
+    long calls = program.steps().stream().filter(CallStep.class::isInstance).count();
+    return calls == 1 ? "1 call." : calls + " calls.";
+  }
+
+  private static void states(StringBuilder text, Verdict.Pair last) {
+    BothStates.lines(last.engine().state(), last.live().state())
+        .forEach(line -> comment(text, line));
+  }
+
+  private static void comment(StringBuilder text, String line) {
+    text.append(("# " + line).stripTrailing()).append('\n');
+  }
+
+  /** The program with the outcomes that its calls have on the live kernel. */
+  private static Scenario expecting(Scenario program, Verdict verdict) {
+    List<Outcome> outcomes = verdict.outcomes();
+    List<Step> steps = new ArrayList<>();
+    int call = 0;
+    for (Step step : program.steps()) {
+      if (step instanceof CallStep made && call < outcomes.size()) {
+        String word = outcomes.get(call++).word();
+        steps.add(new CallStep(made.line(), made.process(), made.call(), new Expected(word)));
+      } else {
+        steps.add(step);
+      }
+    }
+    return new Scenario(program.file(), steps);
+  }
+}

@@ -1,0 +1,13 @@
+package dev.elephantfolio.conformance.run;
+
+import dev.elephantfolio.lab.scenario.Scenario;
+import dev.elephantfolio.lab.scenario.Side;
+
+/** Makes the sides that programs run on, one after the other. Used by one thread at a time. */
+public interface SideSource extends AutoCloseable {
+  /** A side for one program; the one before is closed by then. */
+  Side open(Scenario program);
+
+  @Override
+  default void close() {}
+}

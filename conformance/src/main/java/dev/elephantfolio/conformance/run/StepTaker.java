@@ -1,0 +1,57 @@
+package dev.elephantfolio.conformance.run;
+
+import dev.elephantfolio.conformance.program.Family;
+import dev.elephantfolio.lab.scenario.Call;
+import dev.elephantfolio.lab.scenario.Outcome;
+import dev.elephantfolio.lab.scenario.Side;
+import dev.elephantfolio.lab.scenario.Step;
+import dev.elephantfolio.lab.scenario.Step.CallStep;
+import dev.elephantfolio.lab.scenario.Step.KhugepagedStep;
+import dev.elephantfolio.lab.scenario.Step.ProcessStep;
+import dev.elephantfolio.lab.scenario.Step.SetStep;
+import java.util.Optional;
+
+/**
+ * Takes the steps of a program on one side. A step of a process that is not there (its fork failed
+ * on this side) is no call at all. Used by one thread.
+ */
+final class StepTaker {
+  private static final Outcome NOT_THERE = Outcome.of("no such process");
+
+  private final Side side;
+  private final Family family = new Family();
+
+  StepTaker(Side side) {
+    this.side = side;
+  }
+
+  /** Takes it; how it ended, when it was a call. */
+  Optional<Outcome> take(Step step) {
+    switch (step) {
+      case SetStep set -> side.set(set.key(), set.value());
+      case ProcessStep start -> {
+        side.spawn(start.process());
+        family.started(start.process());
+      }
+      case KhugepagedStep khugepaged -> {
+        boolean _ = side.khugepaged(khugepaged.scans());
+      }
+      case CallStep call -> {
+        return Optional.of(call(call.process(), call.call()));
+      }
+      case Step.MachineStep _, Step.SnapshotStep _, Step.ExpectStep _ -> {}
+    }
+    return Optional.empty();
+  }
+
+  private Outcome call(String process, Call call) {
+    if (!family.mayCall(process)) {
+      return NOT_THERE;
+    }
+    Outcome outcome = side.call(process, call);
+    if (outcome.isOk()) {
+      family.called(process, call);
+    }
+    return outcome;
+  }
+}

@@ -1,0 +1,5 @@
+/** A program that shows a difference becomes the smallest one that still does. */
+@NullMarked
+package dev.elephantfolio.conformance.shrink;
+
+import org.jspecify.annotations.NullMarked;
