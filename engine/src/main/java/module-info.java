@@ -6,6 +6,7 @@ module dev.elephantfolio.engine {
   exports dev.elephantfolio.engine.fault;
   exports dev.elephantfolio.engine.folio;
   exports dev.elephantfolio.engine.frame;
+  exports dev.elephantfolio.engine.gup;
   exports dev.elephantfolio.engine.invariant;
   exports dev.elephantfolio.engine.migrate;
   exports dev.elephantfolio.engine.mm;

@@ -1,12 +1,14 @@
 package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.folio.DeferredSplitQueue;
+import dev.elephantfolio.engine.folio.FolioPins;
 import dev.elephantfolio.engine.folio.FolioSplit;
 import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.Contents;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.gup.Pins;
 import dev.elephantfolio.engine.migrate.MigrationEntries;
 import dev.elephantfolio.engine.mm.Committed;
 import dev.elephantfolio.engine.mm.VmSettings;
@@ -31,6 +33,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * @param zeroPfn the frame of zeroes that small read faults map; never freed
  * @param pageTableFrames frames that hold page tables (NR_PAGETABLE)
+ * @param pins what is held by get_user_pages
  * @param mutations the protections it is without: none, but in a proof of a proof
  */
 public record Kernel(
@@ -44,6 +47,7 @@ public record Kernel(
     NodeStats nodeStats,
     ThpStats thpStats,
     Folios folios,
+    FolioPins folioPins,
     MapCounts mapCounts,
     DeferredSplitQueue deferred,
     AnonVmas anonVmas,
@@ -57,4 +61,5 @@ public record Kernel(
     PmdSplit pmdSplit,
     MigrationEntries migration,
     FolioSplit folioSplit,
+    Pins pins,
     Mutations mutations) {}

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.fault.FaultHandler;
 import dev.elephantfolio.engine.fault.UserAccess;
+import dev.elephantfolio.engine.gup.Gup;
 import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.AddressSpaces;
 import dev.elephantfolio.engine.mm.BrkCall;
@@ -96,7 +97,8 @@ public final class Machine {
         new ForkCall(context, kernel, addressSpaces, khugepaged),
         new ExecCall(context, addressSpaces),
         new ExitCall(context, kernel, khugepaged),
-        new UserAccess(kernel, faults));
+        new UserAccess(kernel, faults),
+        new Gup(kernel, faults));
   }
 
   private FaultHandler faults() {

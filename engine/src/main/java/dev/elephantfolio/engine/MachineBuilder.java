@@ -1,6 +1,7 @@
 package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.folio.DeferredSplitQueue;
+import dev.elephantfolio.engine.folio.FolioPins;
 import dev.elephantfolio.engine.folio.FolioSplit;
 import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
@@ -9,6 +10,7 @@ import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.GfpFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.gup.Pins;
 import dev.elephantfolio.engine.migrate.MigrationEntries;
 import dev.elephantfolio.engine.mm.Committed;
 import dev.elephantfolio.engine.mm.VmSettings;
@@ -120,6 +122,7 @@ public final class MachineBuilder {
         nodeStats,
         thpStats,
         folios,
+        new FolioPins(memMap, folios, nodeStats, zeroPfn),
         mapCounts,
         deferred,
         anonVmas,
@@ -134,6 +137,7 @@ public final class MachineBuilder {
         migration,
         new FolioSplit(
             memMap, folios, mapCounts, deferred, reverseMap, migration, events, thpStats),
+        new Pins(processors),
         mutations);
   }
 

@@ -1,6 +1,7 @@
 package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.fault.UserAccess;
+import dev.elephantfolio.engine.gup.Gup;
 import dev.elephantfolio.engine.mm.BrkCall;
 import dev.elephantfolio.engine.mm.ExecCall;
 import dev.elephantfolio.engine.mm.ExitCall;
@@ -26,4 +27,5 @@ record MemoryCalls(
     ForkCall fork,
     ExecCall exec,
     ExitCall exit,
-    UserAccess access) {}
+    UserAccess access,
+    Gup gup) {}

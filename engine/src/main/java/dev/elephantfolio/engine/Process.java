@@ -1,6 +1,8 @@
 package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.fault.FaultCount;
+import dev.elephantfolio.engine.gup.GupFlags;
+import dev.elephantfolio.engine.gup.PinnedPages;
 import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.Limits;
 import dev.elephantfolio.engine.mm.RssKind;
@@ -265,6 +267,49 @@ public final class Process {
    */
   public void execute(long address) {
     calls.access().execute(memory(), address, faultCount);
+  }
+
+  // Holding pages, as the kernel does for those who read and write them by other ways.
+
+  /**
+   * Pins the pages that a range overlaps, for DMA or the like: without a lock where that goes, else
+   * with faults (pin_user_pages_fast).
+   *
+   * @param gupFlags {@link GupFlags}
+   * @return the pages, to be let go of by {@link PinnedPages#unpin}; fewer than asked for when a
+   *     later one could not be had
+   * @throws MemoryException EFAULT, ENOMEM, EINVAL, EOVERFLOW
+   */
+  public PinnedPages pin(long address, long lengthBytes, int gupFlags) {
+    return calls.gup().pin(memory(), address, lengthBytes, gupFlags, faultCount);
+  }
+
+  /**
+   * As {@link #pin}, under mmap_lock all the way (pin_user_pages).
+   *
+   * @throws MemoryException as {@link #pin}
+   */
+  public PinnedPages pinSlow(long address, long lengthBytes, int gupFlags) {
+    return calls.gup().pinSlow(memory(), address, lengthBytes, gupFlags, faultCount);
+  }
+
+  /**
+   * Refers to the pages that a range overlaps (get_user_pages_fast): they are kept, but a later
+   * fork and write may leave the process with copies.
+   *
+   * @throws MemoryException as {@link #pin}
+   */
+  public PinnedPages getPages(long address, long lengthBytes, int gupFlags) {
+    return calls.gup().get(memory(), address, lengthBytes, gupFlags, faultCount);
+  }
+
+  /**
+   * As {@link #getPages}, under mmap_lock all the way (get_user_pages).
+   *
+   * @throws MemoryException as {@link #pin}
+   */
+  public PinnedPages getPagesSlow(long address, long lengthBytes, int gupFlags) {
+    return calls.gup().getSlow(memory(), address, lengthBytes, gupFlags, faultCount);
   }
 
   /** Faults so far, as minflt counts them. */

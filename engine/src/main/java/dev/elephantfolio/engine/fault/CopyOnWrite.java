@@ -15,8 +15,9 @@ import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 
 /**
- * A write to a small page that is mapped read-only: the page is reused when it is exclusive to this
- * process, or is found to be by its counts, and copied otherwise.
+ * A write to a small page that is mapped read-only, or a pin for reading of one that may be shared:
+ * the page is reused when it is exclusive to this process, or is found to be by its counts, and
+ * copied otherwise. After a write the page is writable, after a pin as it was.
  *
  * <p>Behaviour: do_wp_page, wp_can_reuse_anon_folio and wp_page_copy, mm/memory.c of 6.18.
  */
@@ -48,12 +49,20 @@ final class CopyOnWrite {
     int page = Pte.pfn(entry);
     int head = memMap.head(page);
     if (memMap.testFlag(head, FolioFlags.ANON) && mayReuse(head, page, fault.vma())) {
-      kernel.events().count(VmEvent.PGREUSE);
-      return makeWritable(fault, pte);
+      return reuse(fault, pte);
     }
     folios.get(head);
     pte.unlock();
     return copy(fault, entry, head);
+  }
+
+  private Outcome reuse(Fault fault, PageTableCursor pte) {
+    if (fault.unshare()) {
+      pte.unlock();
+      return Outcome.DONE;
+    }
+    kernel.events().count(VmEvent.PGREUSE);
+    return makeWritable(fault, pte);
   }
 
   private static Outcome makeWritable(Fault fault, PageTableCursor pte) {
@@ -151,7 +160,8 @@ final class CopyOnWrite {
     kernel.translations().flush();
     mapCounts.addNewAnon(copy, vma, fault.pageAddress(), true);
     AnonymousFault.addToLru(folios, vma, copy);
-    pte.set(Pte.present(copy, Pte.YOUNG | FaultHandler.writeBits(vma)));
+    long bits = fault.unshare() ? entry & Pte.SOFT_DIRTY : FaultHandler.writeBits(vma);
+    pte.set(Pte.present(copy, Pte.YOUNG | bits));
     if (oldHead != 0) {
       mapCounts.removePtes(oldHead, Pte.pfn(entry), 1, vma);
     }

@@ -12,7 +12,28 @@ import dev.elephantfolio.engine.pagetable.PageTables;
  * @param address the byte address that was accessed
  * @param underVmaLock the VMA's own lock is held, not mmap_lock
  */
-record Fault(Vma vma, long address, boolean write, boolean underVmaLock) {
+record Fault(Vma vma, long address, Cause cause, boolean underVmaLock) {
+  /** What is to be possible afterwards. */
+  enum Cause {
+    READ,
+    WRITE,
+    /** A pin for reading: the page is to be this process's alone, but not writable for it. */
+    UNSHARE
+  }
+
+  boolean write() {
+    return cause == Cause.WRITE;
+  }
+
+  boolean unshare() {
+    return cause == Cause.UNSHARE;
+  }
+
+  /** Whether a page that others have too will not do. */
+  boolean wantsOwnPage() {
+    return cause != Cause.READ;
+  }
+
   AddressSpace mm() {
     return vma.mm();
   }

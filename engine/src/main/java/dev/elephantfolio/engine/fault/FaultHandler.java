@@ -87,7 +87,7 @@ public final class FaultHandler {
     if (!access.allowedBy(vma)) {
       return Outcome.SEGV;
     }
-    return handle(new Fault(vma, address, access.isWrite(), underVmaLock));
+    return handle(new Fault(vma, address, cause(access.isWrite()), underVmaLock));
   }
 
   /**
@@ -97,7 +97,26 @@ public final class FaultHandler {
    * @throws MemoryException SIGSEGV on a guard page, ENOMEM when memory ran out
    */
   public void handleLocked(Vma vma, long address, boolean write) {
-    Outcome outcome = handle(new Fault(vma, address, write, false));
+    handleLocked(vma, address, cause(write));
+  }
+
+  /**
+   * As {@link #handleLocked}, for a page that is to be pinned for reading and may be shared with
+   * others: it becomes this process's alone, by a copy if need be, but stays as writable as it was.
+   * In an area without copy-on-write it is an ordinary fault for reading.
+   *
+   * @throws MemoryException as {@link #handleLocked}
+   */
+  public void unshareLocked(Vma vma, long address) {
+    handleLocked(vma, address, isCopyOnWrite(vma) ? Fault.Cause.UNSHARE : Fault.Cause.READ);
+  }
+
+  private static Fault.Cause cause(boolean write) {
+    return write ? Fault.Cause.WRITE : Fault.Cause.READ;
+  }
+
+  private void handleLocked(Vma vma, long address, Fault.Cause cause) {
+    Outcome outcome = handle(new Fault(vma, address, cause, false));
     if (outcome == Outcome.SEGV) {
       throw new MemoryException(MemoryException.Signal.SIGSEGV);
     }
@@ -142,7 +161,7 @@ public final class FaultHandler {
       kernel.folios().awaitUnlocked(kernel.memMap().head(Pte.pfn(pmd)));
       return Outcome.DONE;
     }
-    if (fault.write() && !Pte.isWritable(pmd)) {
+    if (fault.wantsOwnPage() && !Pte.isWritable(pmd)) {
       return hugeFault.copyOnWrite(fault, pmd);
     }
     hugeFault.markAccessed(fault, pmd);
@@ -186,7 +205,7 @@ public final class FaultHandler {
       pte.unlock();
       return Outcome.DONE;
     }
-    if (fault.write() && !Pte.isWritable(entry)) {
+    if (fault.wantsOwnPage() && !Pte.isWritable(entry)) {
       return copyOnWrite.handle(fault, pte);
     }
     long _ = pte.update(0, Pte.YOUNG | (fault.write() ? Pte.DIRTY | Pte.SOFT_DIRTY : 0));

@@ -148,8 +148,9 @@ final class HugeFault {
   }
 
   /**
-   * A write to a huge page mapped read-only: reused when nobody else has it, else split so that the
-   * small page can be copied; the huge zero page is replaced as a whole.
+   * A write to a huge page mapped read-only, or a pin of one that may be shared: reused when nobody
+   * else has it, else split so that the small page can be copied; the huge zero page is replaced as
+   * a whole.
    */
   Outcome copyOnWrite(Fault fault, long entry) {
     if (!preparation.prepare(fault)) {
@@ -175,7 +176,7 @@ final class HugeFault {
   private Outcome reuseOrSplit(Fault fault, PageTableCursor pmd, long entry) {
     int folio = Pte.pfn(entry);
     if (kernel.mapCounts().isExclusive(folio)) {
-      makeWritable(fault, pmd);
+      reuse(fault, pmd);
       pmd.unlock();
       return Outcome.DONE;
     }
@@ -186,7 +187,7 @@ final class HugeFault {
     if (only) {
       kernel.mapCounts().moveAnon(folio, fault.vma());
       kernel.mapCounts().setExclusive(folio);
-      makeWritable(fault, pmd);
+      reuse(fault, pmd);
     }
     pmd.unlock();
     folios.unlock(folio);
@@ -202,8 +203,10 @@ final class HugeFault {
     return Outcome.DONE;
   }
 
-  private static void makeWritable(Fault fault, PageTableCursor pmd) {
-    long _ = pmd.update(0, Pte.YOUNG | FaultHandler.writeBits(fault.vma()));
+  private static void reuse(Fault fault, PageTableCursor pmd) {
+    if (!fault.unshare()) {
+      long _ = pmd.update(0, Pte.YOUNG | FaultHandler.writeBits(fault.vma()));
+    }
   }
 
   private Outcome splitForFallback(Fault fault) {

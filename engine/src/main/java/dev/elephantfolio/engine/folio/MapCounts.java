@@ -15,6 +15,7 @@ import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.Mutations;
+import java.lang.invoke.VarHandle;
 
 /**
  * How often, and by whom, folios are mapped: the one way to count a mapping.
@@ -40,9 +41,6 @@ public final class MapCounts {
       FolioFlags.ANON | FolioFlags.SWAPBACKED | FolioFlags.UPTODATE;
   private static final int NEW_EXCLUSIVE = NEW_SHARED | PageFlag.ANON_EXCLUSIVE;
   private static final int PMD_PAGES = 1 << PMD_ORDER;
-
-  /** A small folio with this many references may be pinned: GUP_PIN_COUNTING_BIAS. */
-  private static final int PIN_COUNTING_BIAS = 1024;
 
   private final MemMap memMap;
   private final Folios folios;
@@ -296,12 +294,18 @@ public final class MapCounts {
     }
   }
 
-  /** Takes the exclusive mark off a page about to be unmapped for a while; false when pinned. */
+  /**
+   * Takes the exclusive mark off a page about to be unmapped for a while, whose entry lets nobody
+   * in any more; false when it is pinned.
+   */
   public boolean tryShare(int head, int page) {
+    // Against a lock-free pin, which pins first and looks at the entry and the mark then.
+    VarHandle.fullFence();
     if (maybeDmaPinned(head)) {
       return false;
     }
     memMap.clearPageFlag(page, PageFlag.ANON_EXCLUSIVE);
+    VarHandle.fullFence();
     return true;
   }
 
@@ -317,7 +321,7 @@ public final class MapCounts {
   public boolean maybeDmaPinned(int head) {
     return memMap.isLarge(head)
         ? memMap.pinCount(head) > 0
-        : memMap.refCount(head) >= PIN_COUNTING_BIAS;
+        : memMap.refCount(head) >= FolioPins.PIN_COUNTING_BIAS;
   }
 
   /** All mappings of the folio, by PTEs and PMDs. */

@@ -36,9 +36,10 @@ public final class Invariants {
   private final MemMap memMap;
   private final MapCounts mapCounts;
   private final Census census;
+  private final HeldPages held;
   private final long[] foliosByOrder = new long[11];
   private final Map<Integer, Integer> batched = new HashMap<>();
-  private long mappedFrames;
+  private long folioFrames;
   private long mappedAnonPages;
   private long hugeMappedPages;
   private long partiallyMapped;
@@ -48,6 +49,7 @@ public final class Invariants {
     this.memMap = kernel.memMap();
     this.mapCounts = kernel.mapCounts();
     this.census = new Census(kernel);
+    this.held = new HeldPages(kernel);
   }
 
   /**
@@ -70,12 +72,35 @@ public final class Invariants {
     }
     Map<Integer, Integer> cached = cachedFrames(machine, spaces);
     kernel.folios().lru().forEachBatched(head -> batched.merge(head, 1, Integer::sum));
-    census.mappings.forEachFolio(head -> {
-      checkFolio(head, cached.getOrDefault(head, 0));
-      mappedFrames += 1L << memMap.order(head);
-    });
+    census.mappings.forEachFolio(head -> checkFolio(head, cached.getOrDefault(head, 0)));
+    checkUnmapped(cached);
+    checkZeroFolios();
     checkCounters();
-    checkFrames(cached);
+    checkFrames();
+  }
+
+  /** Folios that nothing maps: kept by a cache, or by those who hold pages. */
+  private void checkUnmapped(Map<Integer, Integer> cached) {
+    Set<Integer> heads = new LinkedHashSet<>(cached.keySet());
+    heads.addAll(held.heads());
+    heads.remove(kernel.zeroPfn());
+    heads.remove(kernel.hugeZero().pfn());
+    for (int head : heads) {
+      if (!census.mappings.isMapped(head)) {
+        checkFolio(head, cached.getOrDefault(head, 0));
+      }
+    }
+  }
+
+  /** Mappings of zero folios are not counted. */
+  private void checkZeroFolios() {
+    int zero = kernel.zeroPfn();
+    expect(() -> "references of the zero page", 1 + held.references(zero), memMap.refCount(zero));
+    int huge = kernel.hugeZero().pfn();
+    if (huge != 0) {
+      int references = 1 + held.references(huge);
+      expect(() -> "references of the huge zero folio", references, memMap.refCount(huge));
+    }
   }
 
   private static Map<Integer, Integer> cachedFrames(Machine machine, Set<AddressSpace> spaces) {
@@ -127,8 +152,10 @@ public final class Invariants {
     if (order > 0) {
       checkLarge(head, order, huge, mapped);
     }
-    int references = small + huge + cacheReferences + batched.getOrDefault(head, 0);
+    int references =
+        small + huge + cacheReferences + batched.getOrDefault(head, 0) + held.references(head);
     expect(() -> name(head) + ": references", references, memMap.refCount(head));
+    folioFrames += pages;
     if (memMap.testFlag(head, FolioFlags.ANON)) {
       mappedAnonPages += huge > 0 ? pages : mapped;
       hugeMappedPages += huge > 0 ? pages : 0;
@@ -142,6 +169,7 @@ public final class Invariants {
 
   private void checkLarge(int head, int order, int huge, int pagesMapped) {
     expect(() -> name(head) + ": entireMapCount", huge, memMap.entireMapCount(head));
+    expect(() -> name(head) + ": pins", held.pins(head), memMap.pinCount(head));
     int kept = memMap.nrPagesMapped(head) & PAGES_MAPPED;
     expect(() -> name(head) + ": pages mapped by PTEs", pagesMapped, kept);
     boolean shared = memMap.testFlag(head, FolioFlags.MAYBE_MAPPED_SHARED);
@@ -176,15 +204,10 @@ public final class Invariants {
   }
 
   /** Every allocated frame belongs to something that was counted. */
-  private void checkFrames(Map<Integer, Integer> cached) {
-    long unmappedCached =
-        cached.keySet().stream().filter(pfn -> !census.mappings.isMapped(pfn)).count();
+  private void checkFrames() {
     long zeroFrames = 1 + (kernel.hugeZero().pfn() == 0 ? 0 : 1L << PMD_ORDER);
     kernel.folios().lru().drainAll();
     long allocated = FrameCheck.check(kernel.pages());
-    expect(
-        () -> "allocated frames",
-        mappedFrames + unmappedCached + zeroFrames + census.tableFrames,
-        allocated);
+    expect(() -> "allocated frames", folioFrames + zeroFrames + census.tableFrames, allocated);
   }
 }

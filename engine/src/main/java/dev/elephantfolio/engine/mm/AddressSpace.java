@@ -6,6 +6,7 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.RwSemaphore;
+import dev.elephantfolio.engine.sync.SequenceCount;
 import dev.elephantfolio.engine.sync.SpinLock;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -37,6 +38,7 @@ public final class AddressSpace {
   private final RssCounters rss; // [t]
   private final AtomicInteger flags = new AtomicInteger(MmFlags.TOPDOWN); // [t] MmFlags
   private final AtomicInteger users = new AtomicInteger(1); // [t]
+  private final SequenceCount writeProtect = new SequenceCount(); // [m]
 
   /** [m] Counts the writing sections of mmap_lock; see {@link Vma}. */
   private volatile int writeSequence;
@@ -148,6 +150,14 @@ public final class AddressSpace {
   /** The kernel's {@code page_table_lock}, as far as areas need it. */
   public SpinLock pageTableLock() {
     return pageTableLock;
+  }
+
+  /**
+   * At work while fork write-protects private pages (write_protect_seq): a pin taken without a lock
+   * meanwhile may have been missed by it.
+   */
+  public SequenceCount writeProtect() {
+    return writeProtect;
   }
 
   // Users and marks.

@@ -9,6 +9,8 @@ import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.pagetable.TableMoves;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.SequenceCount;
 
 /**
  * Copies the page tables of one area to the child's copy of it, at fork.
@@ -53,9 +55,29 @@ final class CopyPageTables {
    * @throws MemoryException ENOMEM
    */
   void copy(Vma child, Vma parent) {
-    if (needsCopy(parent)) {
-      new Copy(child, parent).run();
+    if (!needsCopy(parent)) {
+      return;
     }
+    if (!VmFlags.isCopyOnWrite(parent.flags())) {
+      new Copy(child, parent).run();
+      return;
+    }
+    SequenceCount writeProtect = parent.mm().writeProtect();
+    writeProtect.beginWrite();
+    try {
+      new Copy(child, parent).run();
+    } finally {
+      writeProtect.endWrite();
+    }
+  }
+
+  /**
+   * Whether pages of {@code parent} may be pinned, so that each must be looked at. To be asked
+   * while write-protecting, when no pin without a lock can succeed that is not seen here.
+   */
+  static boolean mayBePinned(Kernel kernel, Vma parent) {
+    return parent.mm().hasFlag(MmFlags.HAS_PINNED)
+        && !kernel.mutations().has(Mutation.NO_EXCLUSIVE_CHECK_AT_FORK);
   }
 
   /** The copy of one area. */
@@ -174,7 +196,7 @@ final class CopyPageTables {
       }
       int head = Pte.pfn(entry);
       folios.get(head);
-      boolean mayBePinned = parent.mm().hasFlag(MmFlags.HAS_PINNED);
+      boolean mayBePinned = mayBePinned(kernel, parent);
       if (mapCounts.tryDupAnonPmd(head, child.mm(), mayBePinned)) {
         return true;
       }

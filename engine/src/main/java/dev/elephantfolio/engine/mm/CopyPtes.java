@@ -51,7 +51,7 @@ final class CopyPtes {
     this.mapCounts = kernel.mapCounts();
     this.child = child;
     this.copyOnWrite = VmFlags.isCopyOnWrite(parent.flags());
-    this.mayBePinned = parent.mm().hasFlag(MmFlags.HAS_PINNED);
+    this.mayBePinned = CopyPageTables.mayBePinned(kernel, parent);
     this.clearedInChild = Pte.YOUNG | (parent.has(VmFlags.SHARED) ? Pte.DIRTY : 0);
     this.from = new PageTableCursor(parent.mm().tables());
     this.to = new PageTableCursor(child.mm().tables());

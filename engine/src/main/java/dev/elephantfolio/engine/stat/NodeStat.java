@@ -15,7 +15,10 @@ public enum NodeStat {
   NR_ACTIVE_ANON,
   NR_INACTIVE_FILE,
   NR_ACTIVE_FILE,
-  NR_UNEVICTABLE;
+  NR_UNEVICTABLE,
+  /** Pages pinned by gup so far; the next, those let go again. Only ever grow. */
+  NR_FOLL_PIN_ACQUIRED,
+  NR_FOLL_PIN_RELEASED;
 
   private final String kernelName = name().toLowerCase(Locale.ROOT);
 
