@@ -8,6 +8,7 @@ module dev.elephantfolio.engine {
   exports dev.elephantfolio.engine.frame;
   exports dev.elephantfolio.engine.gup;
   exports dev.elephantfolio.engine.invariant;
+  exports dev.elephantfolio.engine.io;
   exports dev.elephantfolio.engine.migrate;
   exports dev.elephantfolio.engine.mm;
   exports dev.elephantfolio.engine.pagecache;

@@ -3,6 +3,7 @@ package dev.elephantfolio.engine;
 import dev.elephantfolio.engine.fault.FaultHandler;
 import dev.elephantfolio.engine.fault.UserAccess;
 import dev.elephantfolio.engine.gup.Gup;
+import dev.elephantfolio.engine.io.IoCalls;
 import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.AddressSpaces;
 import dev.elephantfolio.engine.mm.BrkCall;
@@ -85,6 +86,8 @@ public final class Machine {
   }
 
   private MemoryCalls calls(MmContext context, PageTableRanges ranges) {
+    Gup gup = new Gup(kernel, faults);
+    UserAccess access = new UserAccess(kernel, faults);
     return new MemoryCalls(
         new MmapCall(context),
         new MunmapCall(context),
@@ -97,8 +100,9 @@ public final class Machine {
         new ForkCall(context, kernel, addressSpaces, khugepaged),
         new ExecCall(context, addressSpaces),
         new ExitCall(context, kernel, khugepaged),
-        new UserAccess(kernel, faults),
-        new Gup(kernel, faults));
+        access,
+        gup,
+        new IoCalls(kernel, gup, access));
   }
 
   private FaultHandler faults() {

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine;
 
 import dev.elephantfolio.engine.fault.UserAccess;
 import dev.elephantfolio.engine.gup.Gup;
+import dev.elephantfolio.engine.io.IoCalls;
 import dev.elephantfolio.engine.mm.BrkCall;
 import dev.elephantfolio.engine.mm.ExecCall;
 import dev.elephantfolio.engine.mm.ExitCall;
@@ -28,4 +29,5 @@ record MemoryCalls(
     ExecCall exec,
     ExitCall exit,
     UserAccess access,
-    Gup gup) {}
+    Gup gup,
+    IoCalls io) {}

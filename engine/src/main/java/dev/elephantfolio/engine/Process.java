@@ -27,6 +27,7 @@ public final class Process {
   private final MemoryCalls calls;
   private final int pid;
   private final FaultCount faultCount = new FaultCount();
+  private final ProcessIo io;
   private volatile String name;
   private volatile @Nullable AddressSpace mm;
 
@@ -36,6 +37,7 @@ public final class Process {
     this.pid = pid;
     this.name = name;
     this.mm = mm;
+    this.io = new ProcessIo(this, calls.io(), faultCount);
   }
 
   /** The number that the machine gave it, from 1 up. */
@@ -310,6 +312,11 @@ public final class Process {
    */
   public PinnedPages getPagesSlow(long address, long lengthBytes, int gupFlags) {
     return calls.gup().getSlow(memory(), address, lengthBytes, gupFlags, faultCount);
+  }
+
+  /** The calls that hold this process's pages for somebody else's use. */
+  public ProcessIo io() {
+    return io;
   }
 
   /** Faults so far, as minflt counts them. */

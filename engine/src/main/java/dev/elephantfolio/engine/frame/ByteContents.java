@@ -36,6 +36,11 @@ final class ByteContents extends Contents {
   }
 
   @Override
+  public int bytesOfAWord() {
+    return Long.BYTES;
+  }
+
+  @Override
   public void copy(int dstPfn, int srcPfn, int pages) {
     for (int page = 0; page < pages; page++) {
       byte[] source = page(srcPfn + page);

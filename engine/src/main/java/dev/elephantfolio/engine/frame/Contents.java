@@ -21,6 +21,12 @@ public abstract sealed class Contents permits TagContents, ByteContents {
    */
   public abstract void writeLong(int pfn, int offset, long value);
 
+  /**
+   * How many bytes one word stands for: whoever copies a range word by word need only copy the
+   * words at multiples of this.
+   */
+  public abstract int bytesOfAWord();
+
   /** Makes {@code pages} pages equal to others. */
   public abstract void copy(int dstPfn, int srcPfn, int pages);
 

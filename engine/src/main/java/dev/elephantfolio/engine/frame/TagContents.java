@@ -57,6 +57,11 @@ final class TagContents extends Contents {
   }
 
   @Override
+  public int bytesOfAWord() {
+    return PAGE_SIZE;
+  }
+
+  @Override
   public void copy(int dstPfn, int srcPfn, int pages) {
     for (int page = 0; page < pages; page++) {
       setTag(dstPfn + page, tag(srcPfn + page));

@@ -1,7 +1,7 @@
 package dev.elephantfolio.engine.gup;
 
 import dev.elephantfolio.engine.Kernel;
-import dev.elephantfolio.engine.folio.FolioPins;
+import dev.elephantfolio.engine.frame.Contents;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +38,9 @@ public final class PinnedPages implements AutoCloseable {
   private int held;
 
   private boolean forgotten;
+
+  /** Of each folio there is one pin, not one a page. */
+  private boolean oneAFolio;
 
   /** Links of {@link Pins}, who guards them. */
   @Nullable PinnedPages next;
@@ -121,6 +124,11 @@ public final class PinnedPages implements AutoCloseable {
     kernel.contents().writeLong(heldPage(at), (int) at & PAGE_OFFSET_MASK, word);
   }
 
+  /** How many bytes one word stands for ({@link Contents#bytesOfAWord}). */
+  public int bytesOfAWord() {
+    return kernel.contents().bytesOfAWord();
+  }
+
   private int heldPage(long offsetFromFirstPage) {
     int index = Math.toIntExact(offsetFromFirstPage >>> PAGE_SHIFT);
     int pfn = index < count ? pfns[index] : 0;
@@ -137,8 +145,15 @@ public final class PinnedPages implements AutoCloseable {
     unpin(0, count);
   }
 
-  /** Lets go of {@code pages} pages from the {@code from}th on, as far as they are still held. */
+  /**
+   * Lets go of {@code pages} pages from the {@code from}th on, as far as they are still held.
+   *
+   * @throws IllegalStateException for a part, after {@link #tryKeepOnePinAFolio}
+   */
   public void unpin(int from, int pages) {
+    if (oneAFolio && pages != count) {
+      throw new IllegalStateException("a part of what is pinned by folio");
+    }
     MemMap memMap = kernel.memMap();
     int at = from;
     while (at < from + pages) {
@@ -155,13 +170,18 @@ public final class PinnedPages implements AutoCloseable {
 
   /** As {@link #unpin()}, of pages that were written to: their folios are dirty now. */
   public void unpinDirty() {
+    markDirty();
+    unpin();
+  }
+
+  /** Says that the pages that are still held were, or will be, written to. Takes folio locks. */
+  public void markDirty() {
     MemMap memMap = kernel.memMap();
     for (int i = 0; i < count; i++) {
       if (pfns[i] != 0) {
         markDirty(memMap, memMap.head(pfns[i]));
       }
     }
-    unpin();
   }
 
   private void markDirty(MemMap memMap, int head) {
@@ -179,6 +199,62 @@ public final class PinnedPages implements AutoCloseable {
     unpin();
   }
 
+  /**
+   * Gives back all pins but one a folio, as who registers buffers does: one keeps the folio as well
+   * as many. Only where the range goes from folio to folio of one size without gaps, and they are
+   * large. Afterwards all pages are let go of at once.
+   *
+   * @return whether that was done
+   */
+  public boolean tryKeepOnePinAFolio() {
+    MemMap memMap = kernel.memMap();
+    if (oneAFolio || held < 2 || held != count || !isFolioByFolio(memMap)) {
+      return false;
+    }
+    oneAFolio = true;
+    for (int at = 0; at < count; at += run(memMap, at, count)) {
+      int extra = run(memMap, at, count) - 1;
+      if (extra > 0) {
+        kernel.folioPins().release(memMap.head(pfns[at]), extra, pinned);
+      }
+    }
+    return true;
+  }
+
+  /** Each folio but the first from its first page, each but the last to its last, all alike. */
+  private boolean isFolioByFolio(MemMap memMap) {
+    int order = memMap.order(pfns[0]);
+    for (int i = 1; i < count; i++) {
+      boolean sameFolio = memMap.head(pfns[i]) == memMap.head(pfns[i - 1]);
+      if (sameFolio && pfns[i] == pfns[i - 1] + 1) {
+        continue;
+      }
+      boolean atEnd = pfns[i - 1] == memMap.head(pfns[i - 1]) + memMap.pages(pfns[i - 1]) - 1;
+      boolean atStart = pfns[i] == memMap.head(pfns[i]);
+      if (sameFolio || !atEnd || !atStart || memMap.order(pfns[i]) != order) {
+        return false;
+      }
+    }
+    return order > 0;
+  }
+
+  /** Told of pages that are held. */
+  public interface Visitor {
+    /** {@code holds} holds of the folio that {@code page} is in. */
+    void visit(int page, int holds);
+  }
+
+  /** Visits all holds, folio by folio; for checks. */
+  public void forEachHold(Visitor visitor) {
+    int run;
+    for (int at = 0; at < count; at += run) {
+      run = pfns[at] == 0 ? 1 : run(kernel.memMap(), at, count);
+      if (pfns[at] != 0) {
+        visitor.visit(pfns[at], oneAFolio ? 1 : run);
+      }
+    }
+  }
+
   /** How many pages from the {@code at}th on follow each other in one folio. */
   private int run(MemMap memMap, int at, int end) {
     int head = memMap.head(pfns[at]);
@@ -191,12 +267,11 @@ public final class PinnedPages implements AutoCloseable {
   }
 
   private void letGo(int head, int at, int run) {
-    FolioPins pins = kernel.folioPins();
     for (int i = 0; i < run; i++) {
       pfns[at + i] = 0;
     }
     held -= run;
-    pins.release(head, run, pinned);
+    kernel.folioPins().release(head, oneAFolio ? 1 : run, pinned);
   }
 
   private void forget() {

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** What get_user_pages holds of each folio, counted page by page. */
+/** What get_user_pages holds of each folio, counted hold by hold. */
 final class HeldPages {
   /** By folio. */
   private final Map<Integer, Integer> references = new HashMap<>();
@@ -15,22 +15,19 @@ final class HeldPages {
 
   HeldPages(Kernel kernel) {
     for (PinnedPages held : kernel.pins().all()) {
-      for (int i = 0; i < held.count(); i++) {
-        if (held.pfn(i) != 0) {
-          add(kernel, held.pfn(i), held.isPinned());
-        }
-      }
+      held.forEachHold((page, holds) -> add(kernel, page, holds, held.isPinned()));
     }
   }
 
-  private void add(Kernel kernel, int page, boolean pinned) {
+  private void add(Kernel kernel, int page, int holds, boolean pinned) {
     if (pinned && kernel.folioPins().isUncounted(page)) {
       return;
     }
     int head = kernel.memMap().head(page);
-    references.merge(head, kernel.folioPins().referencesOfOne(head, pinned), Integer::sum);
+    int each = kernel.folioPins().referencesOfOne(head, pinned);
+    references.merge(head, holds * each, Integer::sum);
     if (pinned) {
-      pins.merge(head, 1, Integer::sum);
+      pins.merge(head, holds, Integer::sum);
     }
   }
 

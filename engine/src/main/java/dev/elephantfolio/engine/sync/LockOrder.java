@@ -4,20 +4,21 @@ package dev.elephantfolio.engine.sync;
  * The order in which locks nest, and the check that it is kept.
  *
  * <pre>
- * MMAP_LOCK                     an address space's VMAs
- *   VMA_LOCK                    one VMA (read side taken alone, by faults)
- *     FOLIO_LOCK                a bit in the folio's flags
- *       I_MMAP                  a file's VMAs
- *         ANON_VMA              an anon_vma family
- *           KHUGEPAGED_MM       khugepaged's list of address spaces
- *             PMD               a table above the leaves
- *               PTE             a table of leaves
- *                 DEFERRED_SPLIT  the queue of partially mapped folios
- *                   LRU_BATCH   one processor's folios on their way to the lists
- *                     LRU       the LRU lists
- *                       PCP     one processor's list of free pages
- *                         ZONE  a zone's buddy lists
- *                           COUNTERS
+ * PIPE                            a pipe's pages
+ *   MMAP_LOCK                     an address space's VMAs
+ *     VMA_LOCK                    one VMA (read side taken alone, by faults)
+ *       FOLIO_LOCK                a bit in the folio's flags
+ *         I_MMAP                  a file's VMAs
+ *           ANON_VMA              an anon_vma family
+ *             KHUGEPAGED_MM       khugepaged's list of address spaces
+ *               PMD               a table above the leaves
+ *                 PTE             a table of leaves
+ *                   DEFERRED_SPLIT  the queue of partially mapped folios
+ *                     LRU_BATCH   one processor's folios on their way to the lists
+ *                       LRU       the LRU lists
+ *                         PCP     one processor's list of free pages
+ *                           ZONE  a zone's buddy lists
+ *                             COUNTERS
  * </pre>
  *
  * A thread may wait for a lock only when every lock it holds ranks before it; of equal rank only

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.sync;
 
 /** The locks' places in the order, outermost first; {@link LockOrder} draws it as a tree. */
 public enum LockRank {
+  PIPE,
   MMAP_LOCK,
   VMA_LOCK,
   FOLIO_LOCK,
