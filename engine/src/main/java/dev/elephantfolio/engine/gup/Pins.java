@@ -14,8 +14,14 @@ import org.jspecify.annotations.Nullable;
  * of its stripe, inside of which nothing waits.
  */
 public final class Pins {
+  /** What keeps neighbouring stripes on cache lines of their own. */
+  private static class Padding {
+    @SuppressWarnings("unused")
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
+  }
+
   /** One processor's list. */
-  private static final class Stripe {
+  private static final class Stripe extends Padding {
     /** The newest; guarded by this stripe's monitor, as are the links of all members. */
     @Nullable PinnedPages first;
 

@@ -92,7 +92,7 @@ public final class FixedBuffer implements AutoCloseable {
     if (registered) {
       registered = false;
       pages.unpin();
-      mm.addPinned(-accountedPages);
+      mm.pinnedVm().remove(accountedPages);
     }
   }
 

@@ -91,7 +91,8 @@ public final class IoCalls {
       throw new MemoryException(Errno.EFAULT);
     }
     long accounted = caller.mm.capabilities().ipcLock() ? 0 : wholeFolios(pages);
-    if (!caller.mm.tryAddPinned(accounted)) {
+    long limit = caller.mm.limits().memlockBytes();
+    if (accounted > 0 && !caller.mm.pinnedVm().tryAdd(accounted, limit)) {
       pages.unpin();
       throw new MemoryException(Errno.ENOMEM);
     }

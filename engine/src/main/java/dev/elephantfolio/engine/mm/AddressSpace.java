@@ -9,7 +9,6 @@ import dev.elephantfolio.engine.sync.RwSemaphore;
 import dev.elephantfolio.engine.sync.SequenceCount;
 import dev.elephantfolio.engine.sync.SpinLock;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The memory of one process (the kernel's {@code mm_struct}): its areas, its page tables, its
@@ -40,7 +39,7 @@ public final class AddressSpace {
   private final AtomicInteger flags = new AtomicInteger(MmFlags.TOPDOWN); // [t] MmFlags
   private final AtomicInteger users = new AtomicInteger(1); // [t]
   private final SequenceCount writeProtect = new SequenceCount(); // [m]
-  private final AtomicLong pinnedVm = new AtomicLong(); // [t] pages
+  private final PinnedVm pinnedVm = new PinnedVm(); // [t]
 
   /** [m] Counts the writing sections of mmap_lock; see {@link Vma}. */
   private volatile int writeSequence;
@@ -250,24 +249,9 @@ public final class AddressSpace {
     return lockedVm;
   }
 
-  /** VmPin in pages: registered buffers, with the whole of each large folio. */
-  public long pinnedVmPages() {
-    return pinnedVm.get();
-  }
-
-  /** Counts pages of registered buffers in or, when negative, out. */
-  public void addPinned(long pages) {
-    pinnedVm.addAndGet(pages);
-  }
-
-  /** As {@link #addPinned}, unless RLIMIT_MEMLOCK forbids that: false then. */
-  public boolean tryAddPinned(long pages) {
-    long now = pinnedVm.addAndGet(pages);
-    if (capabilities.ipcLock() || now <= Addresses.pages(limits.memlockBytes())) {
-      return true;
-    }
-    pinnedVm.addAndGet(-pages);
-    return false;
+  /** VmPin: registered buffers, with the whole of each large folio. */
+  public PinnedVm pinnedVm() {
+    return pinnedVm;
   }
 
   /** Private writable pages: what RLIMIT_DATA counts. */

@@ -196,6 +196,17 @@ final class PinTest {
     f.finish();
   }
 
+  /** An entry does not say whether it may be read; only the area does, and who asks it. */
+  @Test
+  void readingFromAWriteOnlyArea() {
+    long at = f.map(PAGE);
+    f.process.write(at, 1);
+    f.process.mprotect(at, PAGE, Prot.WRITE);
+    f.process.pin(at, PAGE, 0).unpin();
+    assertEquals(Optional.of(Errno.EFAULT), errno(() -> f.process.pinSlow(at, PAGE, 0)));
+    f.finish();
+  }
+
   @ParameterizedTest
   @EnumSource
   void guardPagesAndFaultsNotWanted(Way way) {

@@ -125,20 +125,20 @@ final class FixedBufferTest {
     long small = f.mapSmall(64 * PAGE);
     long huge = f.mapHuge(HUGE);
     FixedBuffer free = f.process.io().registerBuffer(small, 16 * PAGE);
-    assertEquals(0, f.process.memory().pinnedVmPages());
+    assertEquals(0, f.process.memory().pinnedVm().pages());
     free.unregister();
     f.process.memory().changeCapabilities(Capabilities.NONE);
     f.process.limit(Limits.standard().withMemlock(4 << 20));
     FixedBuffer buffer = f.process.io().registerBuffer(small, 16 * PAGE);
-    assertEquals(16, f.process.memory().pinnedVmPages());
+    assertEquals(16, f.process.memory().pinnedVm().pages());
     FixedBuffer ofHuge = f.process.io().registerBuffer(huge + PAGE, PAGE);
-    assertEquals(16 + 512, f.process.memory().pinnedVmPages());
+    assertEquals(16 + 512, f.process.memory().pinnedVm().pages());
     ofHuge.unregister();
     f.process.limit(Limits.standard().withMemlock(1 << 20));
     assertEquals(Optional.of(Errno.ENOMEM), register(huge + PAGE, PAGE));
-    assertEquals(16, f.process.memory().pinnedVmPages());
+    assertEquals(16, f.process.memory().pinnedVm().pages());
     buffer.unregister();
-    assertEquals(0, f.process.memory().pinnedVmPages());
+    assertEquals(0, f.process.memory().pinnedVm().pages());
     f.finish();
   }
 }
