@@ -26,6 +26,11 @@ import java.util.function.IntConsumer;
  */
 public final class LruLists {
   private static final int BATCH = 31;
+
+  /** The flags that name a folio's list. */
+  private static final int NAMING =
+      FolioFlags.UNEVICTABLE | FolioFlags.ACTIVE | FolioFlags.SWAPBACKED | FolioFlags.MLOCKED;
+
   private static final LruList[] LISTS_BY_ORDINAL = LruList.values();
   private static final int LISTS = LISTS_BY_ORDINAL.length;
   private static final int UNEVICTABLE = LruList.UNEVICTABLE.ordinal();
@@ -245,7 +250,7 @@ public final class LruLists {
 
   /** The list that the folio's flags name. */
   public LruList listOf(int head) {
-    return LISTS_BY_ORDINAL[listNamedBy(memMap.flags(head))];
+    return LISTS_BY_ORDINAL[listNamedBy(memMap.flags(head, NAMING))];
   }
 
   private static int listNamedBy(int flags) {
@@ -295,15 +300,15 @@ public final class LruLists {
 
   /** Makes UNEVICTABLE follow MLOCKED; the flags then. */
   private int evictability(int head) {
-    int flags = memMap.flags(head);
+    int flags = memMap.flags(head, NAMING);
     if ((flags & FolioFlags.MLOCKED) != 0) {
       memMap.setFlag(head, FolioFlags.UNEVICTABLE);
       memMap.clearFlag(head, FolioFlags.ACTIVE);
-      return memMap.flags(head);
+      return memMap.flags(head, NAMING);
     }
     if ((flags & FolioFlags.UNEVICTABLE) != 0) {
       memMap.clearFlag(head, FolioFlags.UNEVICTABLE);
-      return memMap.flags(head);
+      return memMap.flags(head, NAMING);
     }
     return flags;
   }
@@ -314,7 +319,7 @@ public final class LruLists {
   }
 
   private int unlinkUncounted(int head) {
-    int list = listNamedBy(memMap.flags(head));
+    int list = listNamedBy(memMap.flags(head, NAMING));
     if (list != UNEVICTABLE) {
       int previous = memMap.lruPrev(head);
       int next = memMap.lruNext(head);

@@ -23,13 +23,13 @@ final class ByteContents extends Contents {
   }
 
   @Override
-  public long readLong(int pfn, int offset) {
+  long load(int pfn, int offset) {
     byte[] bytes = page(pfn);
     return bytes == null ? 0 : (long) LONG_IN_BYTES.get(bytes, offset);
   }
 
   @Override
-  public void writeLong(int pfn, int offset, long value) {
+  void store(int pfn, int offset, long value) {
     if (value != 0 || page(pfn) != null) {
       LONG_IN_BYTES.set(pageOrMake(pfn), offset, value);
     }
@@ -41,11 +41,11 @@ final class ByteContents extends Contents {
   }
 
   @Override
-  public void copy(int dstPfn, int srcPfn, int pages) {
+  void copyPages(int dstPfn, int srcPfn, int pages) {
     for (int page = 0; page < pages; page++) {
       byte[] source = page(srcPfn + page);
       if (source == null) {
-        clear(dstPfn + page, 1);
+        clearPages(dstPfn + page, 1);
       } else {
         System.arraycopy(source, 0, pageOrMake(dstPfn + page), 0, PAGE_SIZE);
       }
@@ -53,7 +53,7 @@ final class ByteContents extends Contents {
   }
 
   @Override
-  public void clear(int pfn, int pages) {
+  void clearPages(int pfn, int pages) {
     for (int page = 0; page < pages; page++) {
       AtomicReferenceArray<byte @Nullable []> block = blocks.get(pfn + page);
       if (block != null) {
@@ -63,8 +63,13 @@ final class ByteContents extends Contents {
   }
 
   @Override
-  public boolean isZero(int pfn) {
+  boolean allZero(int pfn) {
     return Arrays.equals(bytes(pfn), ZEROS);
+  }
+
+  @Override
+  long summary(int pfn) {
+    return hash(pfn);
   }
 
   @Override

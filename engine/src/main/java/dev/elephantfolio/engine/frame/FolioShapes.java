@@ -18,30 +18,36 @@ final class FolioShapes {
 
   static void prepareLarge(MemMap map, int head, int order) {
     if (order < FrameBlock.ORDER) {
-      prepareInBlock(individualBlock(map, head), head, order);
+      prepareInBlock(map, individualBlock(map, head), head, order);
     } else {
       prepareWhole(map, head, order);
     }
     map.store(head, FrameBlock.REF, 1);
   }
 
-  private static void prepareInBlock(FrameBlock block, int head, int order) {
-    int base = FrameBlock.base(head);
-    int end = base + (STRIDE << order);
-    for (int frame = base; frame < end; frame += STRIDE) {
-      block.ints[frame + FrameBlock.FLAGS] = order;
+  private static void prepareInBlock(MemMap map, FrameBlock block, int head, int order) {
+    for (int pfn = head; pfn != head + (1 << order); pfn++) {
+      setFlags(map, block, pfn, order);
     }
     clearTailSlots(block, head, order);
   }
 
+  /** Sets flags and order of a frame that nobody else has, or whose folio is frozen. */
+  private static void setFlags(MemMap map, FrameBlock block, int pfn, int flags) {
+    int at = FrameBlock.base(pfn) + FrameBlock.FLAGS;
+    map.tellShape(pfn, block.ints[at], flags);
+    block.ints[at] = flags;
+  }
+
   private static void prepareWhole(MemMap map, int head, int order) {
     for (int offset = 0; offset < 1 << order; offset += FRAMES) {
-      clearRecord(map.section(head + offset), head + offset, order);
+      clearRecord(map, map.section(head + offset), head + offset, order);
     }
   }
 
-  private static void clearRecord(Section section, int pfn, int flags) {
+  private static void clearRecord(MemMap map, Section section, int pfn, int flags) {
     int base = Section.base(pfn);
+    map.tellShape(pfn, section.ints[base + Section.FLAGS], flags);
     section.ints[base + Section.FLAGS] = flags;
     for (int slot = Section.FLAGS + 1; slot < Section.STRIDE; slot++) {
       section.ints[base + slot] = 0;
@@ -78,7 +84,7 @@ final class FolioShapes {
       throw new IllegalStateException(
           map.describe(pfn) + " is freed in use, mapped " + map.mapCount(pfn) + " times");
     }
-    ints[base + FrameBlock.FLAGS] = 0;
+    setFlags(map, block, pfn, 0);
     block.mappings[pfn & FRAME_MASK] = 0;
   }
 
@@ -90,7 +96,7 @@ final class FolioShapes {
     }
     dropTails(map, head, order);
     for (int offset = 0; offset < 1 << order; offset += FRAMES) {
-      clearRecord(map.section(head + offset), head + offset, 0);
+      clearRecord(map, map.section(head + offset), head + offset, 0);
     }
   }
 
@@ -107,17 +113,15 @@ final class FolioShapes {
   }
 
   private static void releaseInBlock(MemMap map, FrameBlock block, int head, int order) {
-    int base = FrameBlock.base(head);
-    int end = base + (STRIDE << order);
     int mapped = 0;
-    for (int frame = base; frame < end; frame += STRIDE) {
-      mapped |= block.ints[frame + FrameBlock.MAP];
+    for (int pfn = head; pfn != head + (1 << order); pfn++) {
+      mapped |= block.ints[FrameBlock.base(pfn) + FrameBlock.MAP];
     }
     if (mapped != 0) {
       throw new IllegalStateException(map.describe(head) + " is freed, pages of it mapped");
     }
-    for (int frame = base; frame < end; frame += STRIDE) {
-      block.ints[frame + FrameBlock.FLAGS] = 0;
+    for (int pfn = head; pfn != head + (1 << order); pfn++) {
+      setFlags(map, block, pfn, 0);
     }
     clearTailSlots(block, head, order);
     block.mappings[head & FRAME_MASK] = 0;
@@ -148,7 +152,7 @@ final class FolioShapes {
     int headFlags = map.flags(head) & ~(FolioFlags.ORDER_MASK | FolioFlags.LARGE_ONLY);
     Pieces pieces = new Pieces(head, oldOrder, newOrder, headFlags, map.mapping(head));
     if (oldOrder < FrameBlock.ORDER) {
-      splitInBlock(individualBlock(map, head), head, 1 << oldOrder, pieces);
+      splitInBlock(map, individualBlock(map, head), head, 1 << oldOrder, pieces);
     } else if (newOrder < FrameBlock.ORDER) {
       splitToIndividual(map, pieces);
     } else {
@@ -194,14 +198,16 @@ final class FolioShapes {
     }
   }
 
-  private static void splitInBlock(FrameBlock block, int firstPfn, int pages, Pieces pieces) {
+  private static void splitInBlock(
+      MemMap map, FrameBlock block, int firstPfn, int pages, Pieces pieces) {
     for (int page = 0; page < pages; page++) {
       int pfn = firstPfn + page;
       int base = FrameBlock.base(pfn);
       int pageFlags = block.ints[base + FrameBlock.FLAGS] & PAGE_FLAGS;
-      block.ints[base + FrameBlock.FLAGS] = pageFlags | pieces.flags(pfn);
+      setFlags(map, block, pfn, pageFlags | pieces.flags(pfn));
       block.mappings[pfn & FRAME_MASK] = pieces.mapping(pfn);
       if (pfn != pieces.head) {
+        map.tellMapping(pfn, pieces.mapping(pfn));
         // They may still hold what they held as frames or as tails of something else.
         block.ints[base + FrameBlock.REF] = 0;
         block.ints[base + FrameBlock.NEXT] = 0;
@@ -219,11 +225,11 @@ final class FolioShapes {
       Section section = map.section(firstPfn);
       int record = Section.base(firstPfn);
       block.ints[FrameBlock.FLAGS] = section.ints[record + Section.FLAGS] & PAGE_FLAGS;
-      splitInBlock(block, firstPfn, FRAMES, pieces);
+      splitInBlock(map, block, firstPfn, FRAMES, pieces);
       block.ints[FrameBlock.NEXT] = section.ints[record + Section.NEXT];
       block.ints[FrameBlock.PREV] = section.ints[record + Section.PREV];
       block.individual = true;
-      clearRecord(section, firstPfn, 0);
+      clearRecord(map, section, firstPfn, 0);
     }
   }
 
@@ -236,7 +242,7 @@ final class FolioShapes {
       int pageFlags = section.ints[record + Section.FLAGS] & PAGE_FLAGS;
       int next = section.ints[record + Section.NEXT];
       int prev = section.ints[record + Section.PREV];
-      clearRecord(section, firstPfn, pieces.flags(firstPfn) | pageFlags);
+      clearRecord(map, section, firstPfn, pieces.flags(firstPfn) | pageFlags);
       section.ints[record + Section.NEXT] = next;
       section.ints[record + Section.PREV] = prev;
       section.mappings[Section.block(firstPfn)] = pieces.mapping(firstPfn);
@@ -251,7 +257,7 @@ final class FolioShapes {
   /** All 512 frames are free and on no list: they need no numbers each. Under the ZONE lock. */
   static void makeWhole(MemMap map, int firstPfn) {
     map.publishBlock(firstPfn, null);
-    clearRecord(map.section(firstPfn), firstPfn, 0);
+    clearRecord(map, map.section(firstPfn), firstPfn, 0);
   }
 
   /** Frame 0 is nobody's, so that pfn 0 can mean none. Its block is individual already. */

@@ -2,6 +2,8 @@ package dev.elephantfolio.engine.frame;
 
 import static dev.elephantfolio.engine.frame.FrameBlock.INT;
 
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  *  there, individual true       | individual
  * </pre>
  */
-abstract sealed class FrameTable permits MemMap {
+abstract sealed class FrameTable implements SyncPlace permits MemMap {
   private static final VarHandle BLOCK = MethodHandles.arrayElementVarHandle(FrameBlock[].class);
   private static final VarHandle SECTION = MethodHandles.arrayElementVarHandle(Section[].class);
 
+  private final long syncId = SyncPoints.newId();
   private final long frames;
   private final @Nullable FrameBlock[] blocks;
   private final @Nullable Section[] sections;
@@ -38,6 +41,11 @@ abstract sealed class FrameTable permits MemMap {
     this.frames = frames;
     this.blocks = new FrameBlock[(int) ((frames + FrameBlock.FRAMES - 1) >>> FrameBlock.ORDER)];
     this.sections = new Section[(int) ((frames - 1) >>> Section.SHIFT) + 1];
+  }
+
+  @Override
+  public final long syncId() {
+    return syncId;
   }
 
   /** How many frames the machine has; pfns are below. */

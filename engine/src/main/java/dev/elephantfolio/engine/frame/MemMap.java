@@ -56,72 +56,118 @@ public final class MemMap extends FrameTable {
 
   // Flags.
 
-  /** The folio's flags and order. */
+  /** The folio's flags and order, as they are at some moment. */
   public int flags(int head) {
     return load(head, FrameBlock.FLAGS);
   }
 
+  /** Those of the flags of {@code mask} that are set. */
+  public int flags(int head, int mask) {
+    reachFlags(SyncPoint.LOAD, head, mask);
+    int set = load(head, FrameBlock.FLAGS) & mask;
+    tellFlagsRead(head, mask, set);
+    return set;
+  }
+
   /** Whether any flag of {@code mask} is set. */
   public boolean testFlag(int head, int mask) {
-    return (flags(head) & mask) != 0;
+    return flags(head, mask) != 0;
   }
 
   public void setFlag(int head, int mask) {
-    fetchOr(head, FrameBlock.FLAGS, mask);
+    reachFlags(SyncPoint.FLAG, head, mask);
+    int before = fetchOr(head, FrameBlock.FLAGS, mask);
+    FramePart.tellFlags(this, head, before, before | mask);
   }
 
   public void clearFlag(int head, int mask) {
-    fetchAnd(head, FrameBlock.FLAGS, ~mask);
+    reachFlags(SyncPoint.FLAG, head, mask);
+    int before = fetchAnd(head, FrameBlock.FLAGS, ~mask);
+    FramePart.tellFlags(this, head, before, before & ~mask);
   }
 
   /** Sets the flag; whether it was set before. */
   public boolean testAndSetFlag(int head, int mask) {
-    SyncPoints.reach(SyncPoint.OTHER);
-    return (fetchOr(head, FrameBlock.FLAGS, mask) & mask) != 0;
+    reachFlags(SyncPoint.FLAG, head, mask);
+    int before = fetchOr(head, FrameBlock.FLAGS, mask);
+    tellFlagsRead(head, mask, before & mask);
+    FramePart.tellFlags(this, head, before, before | mask);
+    return (before & mask) != 0;
   }
 
   /** Clears the flag; whether it was set before. */
   public boolean testAndClearFlag(int head, int mask) {
-    SyncPoints.reach(SyncPoint.OTHER);
-    return (fetchAnd(head, FrameBlock.FLAGS, ~mask) & mask) != 0;
+    return (getAndClearFlags(head, mask) & mask) != 0;
   }
 
   /** Clears flags and returns all that were set before. */
   public int getAndClearFlags(int head, int mask) {
-    SyncPoints.reach(SyncPoint.OTHER);
-    return fetchAnd(head, FrameBlock.FLAGS, ~mask);
+    reachFlags(SyncPoint.FLAG, head, mask);
+    int before = fetchAnd(head, FrameBlock.FLAGS, ~mask);
+    tellFlagsRead(head, mask, before & mask);
+    FramePart.tellFlags(this, head, before, before & ~mask);
+    return before;
   }
 
   /** Sets flags without atomicity, on a folio that nobody else can see yet. */
   public void setFlagUnshared(int head, int mask) {
-    store(head, FrameBlock.FLAGS, load(head, FrameBlock.FLAGS) | mask);
+    int before = load(head, FrameBlock.FLAGS);
+    store(head, FrameBlock.FLAGS, before | mask);
+    FramePart.tellFlags(this, head, before, before | mask);
+  }
+
+  private void reachFlags(SyncPoint point, int pfn, int mask) {
+    if (SyncPoints.active()) {
+      for (int left = mask; left != 0; left &= left - 1) {
+        SyncPoints.reach(point, this, FramePart.flag(left, pfn));
+      }
+    }
+  }
+
+  private void tellFlagsRead(int pfn, int mask, int set) {
+    if (SyncPoints.active()) {
+      for (int left = mask; left != 0; left &= left - 1) {
+        SyncPoints.read(this, FramePart.flag(left, pfn), (set & left & -left) != 0 ? 1 : 0);
+      }
+    }
   }
 
   /** Whether the page has the {@link PageFlag}. */
   public boolean testPageFlag(int pfn, int mask) {
+    reachFlags(SyncPoint.LOAD, pfn, mask);
+    boolean set = (pageFlags(pfn) & mask) != 0;
+    tellFlagsRead(pfn, mask, set ? mask : 0);
+    return set;
+  }
+
+  private int pageFlags(int pfn) {
     FrameBlock block = pageBlock(pfn);
     if (block != null) {
-      return ((int) INT.getAcquire(block.ints, FrameBlock.base(pfn)) & mask) != 0;
+      return (int) INT.getAcquire(block.ints, FrameBlock.base(pfn));
     }
-    return (pfn & FrameBlock.FRAME_MASK) == 0 && (flags(pfn) & mask) != 0;
+    return (pfn & FrameBlock.FRAME_MASK) == 0 ? flags(pfn) : 0;
   }
 
   /** Sets a {@link PageFlag}; on a whole folio it gives the pages room for flags when needed. */
   public void setPageFlag(int pfn, int mask) {
-    if (individual(pfn) != null || (pfn & FrameBlock.FRAME_MASK) == 0) {
-      fetchOr(pfn, FrameBlock.FLAGS, mask);
-    } else {
-      INT.getAndBitwiseOr(block(pfn).ints, FrameBlock.base(pfn), mask);
-    }
+    reachFlags(SyncPoint.FLAG, pfn, mask);
+    int before =
+        individual(pfn) != null || (pfn & FrameBlock.FRAME_MASK) == 0
+            ? fetchOr(pfn, FrameBlock.FLAGS, mask)
+            : (int) INT.getAndBitwiseOr(block(pfn).ints, FrameBlock.base(pfn), mask);
+    FramePart.tellFlags(this, pfn, before, before | mask);
   }
 
   public void clearPageFlag(int pfn, int mask) {
+    reachFlags(SyncPoint.FLAG, pfn, mask);
     FrameBlock block = pageBlock(pfn);
+    int before = 0;
     if (block != null) {
-      INT.getAndBitwiseAnd(block.ints, FrameBlock.base(pfn), ~mask);
+      before = (int) INT.getAndBitwiseAnd(block.ints, FrameBlock.base(pfn), ~mask);
     } else if ((pfn & FrameBlock.FRAME_MASK) == 0) {
-      fetchAnd(pfn, FrameBlock.FLAGS, ~mask);
+      before = fetchAnd(pfn, FrameBlock.FLAGS, ~mask);
     }
+    FramePart.tellFlags(this, pfn, before, before & ~mask);
   }
 
   /** Where the page flags of {@code pfn} lie, unless that is in the record, or nowhere (clear). */
@@ -135,7 +181,10 @@ public final class MemMap extends FrameTable {
 
   /** The order of the folio that {@code pfn} is in, or of the free block that it heads. */
   public int order(int pfn) {
-    return flags(pfn) & FolioFlags.ORDER_MASK;
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.ORDER, pfn));
+    int order = flags(pfn) & FolioFlags.ORDER_MASK;
+    SyncPoints.read(this, FramePart.of(FramePart.ORDER, pfn), order);
+    return order;
   }
 
   /** Whether a free block of the buddy lists begins at {@code pfn}. */
@@ -160,13 +209,17 @@ public final class MemMap extends FrameTable {
   // References.
 
   public int refCount(int head) {
-    return load(head, FrameBlock.REF);
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.REF, head));
+    int count = load(head, FrameBlock.REF);
+    SyncPoints.read(this, FramePart.of(FramePart.REF, head), count);
+    return count;
   }
 
   /** Adds {@code n} references; the caller has one already. */
   public void get(int head, int n) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
-    fetchAdd(head, FrameBlock.REF, n);
+    SyncPoints.reach(SyncPoint.GET, this, FramePart.of(FramePart.REF, head));
+    int before = fetchAdd(head, FrameBlock.REF, n);
+    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), before, before + n);
   }
 
   /** Takes a reference unless there is none (free or frozen). Needs no lock. */
@@ -176,35 +229,44 @@ public final class MemMap extends FrameTable {
 
   /** Takes {@code n} references unless there are none (free or frozen). Needs no lock. */
   public boolean tryGet(int head, int n) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
+    SyncPoints.reach(SyncPoint.TRY_GET, this, FramePart.of(FramePart.REF, head));
     FrameBlock block = individual(head);
-    return block != null
-        ? addUnlessZero(block.ints, FrameBlock.base(head) + FrameBlock.REF, n)
-        : tryGetWhole(head, n);
+    int before =
+        block != null
+            ? addUnlessZero(block.ints, FrameBlock.base(head) + FrameBlock.REF, n)
+            : tryGetWhole(head, n);
+    boolean got = before > 0;
+    SyncPoints.read(this, FramePart.of(FramePart.REF, head), got ? 1 : 0);
+    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), before, got ? before + n : before);
+    return got;
   }
 
-  private boolean tryGetWhole(int head, int n) {
+  private int tryGetWhole(int head, int n) {
     // One who came late may take a tail for a head; a tail has no references to be had.
     return (head & FrameBlock.FRAME_MASK) == 0
-        && addUnlessZero(section(head).ints, Section.base(head) + Section.REF, n);
+        ? addUnlessZero(section(head).ints, Section.base(head) + Section.REF, n)
+        : 0;
   }
 
-  private static boolean addUnlessZero(int[] ints, int index, int n) {
+  /** Gives what was there before; nothing was added when that is not positive. */
+  private static int addUnlessZero(int[] ints, int index, int n) {
     int count = (int) INT.getAcquire(ints, index);
     while (count > 0) {
       int seen = (int) INT.compareAndExchange(ints, index, count, count + n);
       if (seen == count) {
-        return true;
+        return count;
       }
       count = seen;
     }
-    return false;
+    return 0;
   }
 
   /** Drops {@code n} references; returns how many are left. At 0 the caller must free the folio. */
   public int put(int head, int n) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
+    SyncPoints.reach(SyncPoint.PUT, this, FramePart.of(FramePart.REF, head));
     int left = fetchAdd(head, FrameBlock.REF, -n) - n;
+    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), left + n, left);
+    SyncPoints.read(this, FramePart.of(FramePart.REF, head), left == 0 ? 0 : 1);
     if (left < 0) {
       throw new IllegalStateException(describe(head) + ": " + n + " references put too many");
     }
@@ -213,13 +275,19 @@ public final class MemMap extends FrameTable {
 
   /** Makes {@code expected} references 0, so that nobody can take one; false if there are not. */
   public boolean freezeRef(int head, int expected) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
-    return compareAndSet(head, FrameBlock.REF, expected, 0);
+    SyncPoints.reach(SyncPoint.FREEZE, this, FramePart.of(FramePart.REF, head));
+    boolean frozen = compareAndSet(head, FrameBlock.REF, expected, 0);
+    SyncPoints.read(this, FramePart.of(FramePart.REF, head), frozen ? 1 : 0);
+    if (frozen) {
+      SyncPoints.changed(this, FramePart.of(FramePart.REF, head), expected, 0);
+    }
+    return frozen;
   }
 
   /** Lets a frozen folio (or a piece of a frozen one) go with {@code n} references. */
   public void unfreezeRef(int head, int n) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
+    SyncPoints.reach(SyncPoint.UNFREEZE, this, FramePart.of(FramePart.REF, head));
+    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), 0, n);
     store(head, FrameBlock.REF, n);
   }
 
@@ -227,29 +295,44 @@ public final class MemMap extends FrameTable {
 
   /** How many page-table entries map this page by itself. */
   public int mapCount(int pfn) {
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.MAP_COUNT, pfn));
     FrameBlock block = blockOrNull(pfn);
-    return block == null ? 0 : (int) INT.getAcquire(block.ints, mapSlot(pfn));
+    int count = block == null ? 0 : (int) INT.getAcquire(block.ints, mapSlot(pfn));
+    SyncPoints.read(this, FramePart.of(FramePart.MAP_COUNT, pfn), count);
+    return count;
   }
 
   /** Sets the count of a page of order 0 that nobody else can see yet. */
   public void setMapCountUnshared(int pfn, int count) {
+    SyncPoints.changed(this, FramePart.of(FramePart.MAP_COUNT, pfn), 0, count);
     INT.set(block(pfn).ints, mapSlot(pfn), count);
   }
 
   /** Counts a PTE of this page; returns the new count. */
   public int incMapCount(int pfn) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT);
-    return (int) INT.getAndAdd(block(pfn).ints, mapSlot(pfn), 1) + 1;
+    return addMapCount(pfn, 1);
   }
 
   /** Uncounts a PTE of this page; returns the new count. */
   public int decMapCount(int pfn) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT);
-    int left = (int) INT.getAndAdd(block(pfn).ints, mapSlot(pfn), -1) - 1;
+    int left = addMapCount(pfn, -1);
     if (left < 0) {
       throw new IllegalStateException(describe(pfn) + ": unmapped once too often");
     }
     return left;
+  }
+
+  private int addMapCount(int pfn, int n) {
+    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.MAP_COUNT, pfn));
+    int count = (int) INT.getAndAdd(block(pfn).ints, mapSlot(pfn), n) + n;
+    tellAdded(FramePart.MAP_COUNT, pfn, count - n, count);
+    return count;
+  }
+
+  /** Tells that a count has changed, and that whoever changed it saw what it came to. */
+  private void tellAdded(int kind, int pfn, int before, int after) {
+    SyncPoints.changed(this, FramePart.of(kind, pfn), before, after);
+    SyncPoints.read(this, FramePart.of(kind, pfn), after);
   }
 
   private static int mapSlot(int pfn) {
@@ -258,26 +341,36 @@ public final class MemMap extends FrameTable {
 
   /** How many PMD entries map the folio; 0 below order 9. */
   public int entireMapCount(int head) {
-    return individual(head) != null ? 0 : load(head, Section.ENTIRE_MAP_COUNT);
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head));
+    int count = individual(head) != null ? 0 : load(head, Section.ENTIRE_MAP_COUNT);
+    SyncPoints.read(this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head), count);
+    return count;
   }
 
   /** Counts {@code n} PMD entries of a folio of order 9 or more; returns the new count. */
   public int addEntireMapCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT);
+    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head));
     if (individual(head) != null) {
       throw new IllegalStateException(describe(head) + ": too small for a PMD");
     }
-    return fetchAdd(head, Section.ENTIRE_MAP_COUNT, n) + n;
+    int count = fetchAdd(head, Section.ENTIRE_MAP_COUNT, n) + n;
+    tellAdded(FramePart.ENTIRE_MAP_COUNT, head, count - n, count);
+    return count;
   }
 
   /** How many entries of either kind map the large folio or pages of it. */
   public int largeMapCount(int head) {
-    return loadLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT);
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.LARGE_MAP_COUNT, head));
+    int count = loadLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT);
+    SyncPoints.read(this, FramePart.of(FramePart.LARGE_MAP_COUNT, head), count);
+    return count;
   }
 
   public int addLargeMapCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT);
-    return addLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT, n);
+    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.LARGE_MAP_COUNT, head));
+    int count = addLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT, n);
+    tellAdded(FramePart.LARGE_MAP_COUNT, head, count - n, count);
+    return count;
   }
 
   /**
@@ -285,15 +378,20 @@ public final class MemMap extends FrameTable {
    * for PMD mappings above bit 12 as well.
    */
   public int nrPagesMapped(int head) {
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.PAGES_MAPPED, head));
     FrameBlock block = individual(head);
     int value = loadLarge(head, Section.PAGES_MAPPED, FrameBlock.TAIL_PAGES_MAPPED);
-    return block == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
+    int mapped = block == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
+    SyncPoints.read(this, FramePart.of(FramePart.PAGES_MAPPED, head), mapped);
+    return mapped;
   }
 
   public int addNrPagesMapped(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT);
+    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.PAGES_MAPPED, head));
     int value = addLarge(head, Section.PAGES_MAPPED, FrameBlock.TAIL_PAGES_MAPPED, n);
-    return individual(head) == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
+    int mapped = individual(head) == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
+    tellAdded(FramePart.PAGES_MAPPED, head, mapped - n, mapped);
+    return mapped;
   }
 
   /**
@@ -304,9 +402,11 @@ public final class MemMap extends FrameTable {
     while (testAndSetFlag(head, FolioFlags.MAP_COUNTS_LOCKED)) {
       SpinWait.until("map counts", () -> !testFlag(head, FolioFlags.MAP_COUNTS_LOCKED));
     }
+    SyncPoints.readState(this, FramePart.of(FramePart.OWNERS, head));
   }
 
   public void unlockMapCounts(int head) {
+    SyncPoints.changedState(this, FramePart.of(FramePart.OWNERS, head));
     clearFlag(head, FolioFlags.MAP_COUNTS_LOCKED);
   }
 
@@ -362,6 +462,13 @@ public final class MemMap extends FrameTable {
 
   /** How often the large folio is pinned. Small ones count pins in the refCount. */
   public int pinCount(int head) {
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.PINS, head));
+    int pins = loadPins(head);
+    SyncPoints.read(this, FramePart.of(FramePart.PINS, head), pins);
+    return pins;
+  }
+
+  private int loadPins(int head) {
     FrameBlock block = individual(head);
     if (block == null) {
       int[] pins = section(head).pinsOrNull();
@@ -376,7 +483,13 @@ public final class MemMap extends FrameTable {
 
   /** Counts {@code n} pins; returns the new count. An order-1 folio holds up to 2^20 - 1. */
   public int addPinCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.REFCOUNT);
+    SyncPoints.reach(SyncPoint.PIN, this, FramePart.of(FramePart.PINS, head));
+    int pins = addPins(head, n);
+    tellAdded(FramePart.PINS, head, pins - n, pins);
+    return pins;
+  }
+
+  private int addPins(int head, int n) {
     FrameBlock block = individual(head);
     if (block == null) {
       return (int) INT.getAndAdd(section(head).pins(), Section.block(head), n) + n;
@@ -401,6 +514,13 @@ public final class MemMap extends FrameTable {
 
   /** What the folio belongs to: the upper bits name it, the lower ones are a page offset. */
   public long mapping(int head) {
+    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.MAPPING, head));
+    long mapping = loadMapping(head);
+    SyncPoints.read(this, FramePart.of(FramePart.MAPPING, head), mapping);
+    return mapping;
+  }
+
+  private long loadMapping(int head) {
     FrameBlock block = individual(head);
     return block != null
         ? (long) LONG.getAcquire(block.mappings, head & FrameBlock.FRAME_MASK)
@@ -408,6 +528,11 @@ public final class MemMap extends FrameTable {
   }
 
   public void setMapping(int head, long mapping) {
+    if (SyncPoints.active()) {
+      SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.MAPPING, head));
+      long before = loadMapping(head);
+      SyncPoints.changed(this, FramePart.of(FramePart.MAPPING, head), before, mapping);
+    }
     FrameBlock block = individual(head);
     if (block != null) {
       LONG.setRelease(block.mappings, head & FrameBlock.FRAME_MASK, mapping);
@@ -468,12 +593,29 @@ public final class MemMap extends FrameTable {
 
   // Changes of shape.
 
+  /** Flags and order of a frame are about to change, as the shape of its folio does. */
+  void tellShape(int pfn, int before, int after) {
+    if (SyncPoints.active() && before != after) {
+      SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.ORDER, pfn));
+      FramePart.tellFlags(this, pfn, before, after);
+    }
+  }
+
+  /** The mapping word of a frame is set, as its folio is split. */
+  void tellMapping(int pfn, long mapping) {
+    if (mapping != 0) {
+      SyncPoints.changed(this, FramePart.of(FramePart.MAPPING, pfn), 0, mapping);
+    }
+  }
+
   /**
    * Makes free frames a folio of {@code order} with one reference and all else 0.
    *
    * @param head aligned to the order; free, and the caller's
    */
   void prepareFolio(int head, int order) {
+    SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.REF, head));
+    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), 0, 1);
     if (order == 0) {
       store(head, FrameBlock.REF, 1);
     } else {
@@ -528,6 +670,11 @@ public final class MemMap extends FrameTable {
   public boolean hasTails(int head) {
     FrameBlock block = blockOrNull(head);
     return block != null && !block.individual;
+  }
+
+  @Override
+  public String describePlace(long part) {
+    return FramePart.describe(part);
   }
 
   /** A frame or folio, for messages. */

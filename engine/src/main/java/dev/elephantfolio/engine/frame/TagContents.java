@@ -38,13 +38,13 @@ final class TagContents extends Contents {
   }
 
   @Override
-  public long readLong(int pfn, int offset) {
+  long load(int pfn, int offset) {
     long tag = tag(pfn);
     return offset == 0 || tag == 0 ? tag : mix(tag, offset);
   }
 
   @Override
-  public void writeLong(int pfn, int offset, long value) {
+  void store(int pfn, int offset, long value) {
     if (offset == 0) {
       setTag(pfn, value);
       return;
@@ -62,14 +62,14 @@ final class TagContents extends Contents {
   }
 
   @Override
-  public void copy(int dstPfn, int srcPfn, int pages) {
+  void copyPages(int dstPfn, int srcPfn, int pages) {
     for (int page = 0; page < pages; page++) {
       setTag(dstPfn + page, tag(srcPfn + page));
     }
   }
 
   @Override
-  public void clear(int pfn, int pages) {
+  void clearPages(int pfn, int pages) {
     int page = 0;
     while (page < pages) {
       int inBlock = Math.min(pages - page, FRAMES - (pfn + page & FRAME_MASK));
@@ -104,8 +104,13 @@ final class TagContents extends Contents {
   }
 
   @Override
-  public boolean isZero(int pfn) {
+  boolean allZero(int pfn) {
     return tag(pfn) == 0;
+  }
+
+  @Override
+  long summary(int pfn) {
+    return tag(pfn);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.frame;
 
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.SpinLock;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -145,12 +146,17 @@ public final class Zone {
    */
   boolean isWatermarkOk(int order, long markFrames, ZoneKind highest) {
     long free = freeFrames() - ((1L << order) - 1);
-    return free > markFrames + limits.lowmemReserve[highest.index]
-        && (order == 0 || buddy.hasBlock(order));
+    boolean ok =
+        free > markFrames + limits.lowmemReserve[highest.index]
+            && (order == 0 || buddy.hasBlock(order));
+    SyncPoints.read(lock, 0, ok ? 1 : 0);
+    return ok;
   }
 
   boolean isBelowHigh() {
-    return belowHigh;
+    boolean below = belowHigh;
+    SyncPoints.read(lock, 0, below ? 1 : 0);
+    return below;
   }
 
   /** Remembers that the zone is running low, so that per-processor lists shrink. */

@@ -8,6 +8,9 @@ import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.RwSemaphore;
 import dev.elephantfolio.engine.sync.SequenceCount;
 import dev.elephantfolio.engine.sync.SpinLock;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -25,10 +28,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>mmap_lock held for writing: areas come, go and change. Held for reading: areas stay as they
  * are. {@link #pageTableLock} guards the moment in which an area gets its anon_vma.
  */
-public final class AddressSpace {
+public final class AddressSpace implements SyncPlace {
   /** A number that no writing section of mmap_lock bears. */
   static final int NO_SEQUENCE = -1;
 
+  /** The parts of this place. */
+  private static final long SEQUENCE = 0;
+
+  private static final long USERS = 1;
+  private static final long FLAGS = 2;
+
+  private final long syncId = SyncPoints.newId();
   private final int mmId;
   private final RwSemaphore mmapLock = new RwSemaphore(LockRank.MMAP_LOCK);
   private final SpinLock pageTableLock = new SpinLock(LockRank.PMD);
@@ -138,12 +148,19 @@ public final class AddressSpace {
 
   /** The number of the present (or, when nobody writes, of the next) writing section. */
   int writeSequence() {
-    return writeSequence;
+    SyncPoints.reach(SyncPoint.LOAD, this, SEQUENCE);
+    int section = writeSequence;
+    SyncPoints.read(this, SEQUENCE, section);
+    // Whoever sees that the section is over may read what was changed in it.
+    SyncPoints.readState(this, SEQUENCE);
+    return section;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // only the writer of mmap_lock is here
   private void endWriteSection() {
     mmapLock.assertWriteHeld();
+    SyncPoints.reach(SyncPoint.STORE, this, SEQUENCE);
+    SyncPoints.changedState(this, SEQUENCE);
     int next = writeSequence + 1;
     writeSequence = next == NO_SEQUENCE ? 0 : next;
   }
@@ -165,39 +182,60 @@ public final class AddressSpace {
 
   /** One more thread or process shares this address space. */
   public void getUser() {
-    users.incrementAndGet();
+    SyncPoints.reach(SyncPoint.GET, this, USERS);
+    int now = users.incrementAndGet();
+    SyncPoints.changed(this, USERS, now - 1, now);
   }
 
   /** One fewer; true for the last, who must tear the address space down. */
   public boolean putUser() {
-    return users.decrementAndGet() == 0;
+    SyncPoints.reach(SyncPoint.PUT, this, USERS);
+    int left = users.decrementAndGet();
+    SyncPoints.changed(this, USERS, left + 1, left);
+    SyncPoints.read(this, USERS, left);
+    return left == 0;
   }
 
   public int users() {
-    return users.get();
+    SyncPoints.reach(SyncPoint.LOAD, this, USERS);
+    int now = users.get();
+    SyncPoints.read(this, USERS, now);
+    return now;
   }
 
   /** Whether any of the {@link MmFlags} {@code bits} is set. */
   public boolean hasFlag(int bits) {
-    return (flags.getOpaque() & bits) != 0;
+    SyncPoints.reach(SyncPoint.LOAD, this, FLAGS);
+    boolean has = (flags.getOpaque() & bits) != 0;
+    SyncPoints.read(this, FLAGS, has ? 1 : 0);
+    return has;
   }
 
   public void setFlag(int bits) {
-    flags.getAndUpdate(old -> old | bits);
+    int _ = updateFlags(0, bits);
   }
 
   public void clearFlag(int bits) {
-    flags.getAndUpdate(old -> old & ~bits);
+    int _ = updateFlags(bits, 0);
   }
 
   /** Sets the bits; true when one of them was set before. */
   public boolean testAndSetFlag(int bits) {
-    return (flags.getAndUpdate(old -> old | bits) & bits) != 0;
+    return (updateFlags(0, bits) & bits) != 0;
   }
 
   /** Clears the bits; true when one of them was set before. */
   public boolean testAndClearFlag(int bits) {
-    return (flags.getAndUpdate(old -> old & ~bits) & bits) != 0;
+    return (updateFlags(bits, 0) & bits) != 0;
+  }
+
+  /** Gives the flags as they were before. */
+  private int updateFlags(int clearBits, int setBits) {
+    SyncPoints.reach(SyncPoint.STORE, this, FLAGS);
+    int before = flags.getAndUpdate(old -> (old & ~clearBits) | setBits);
+    SyncPoints.changed(this, FLAGS, before, (before & ~clearBits) | setBits);
+    SyncPoints.read(this, FLAGS, before & (clearBits | setBits));
+    return before;
   }
 
   // Counts.
@@ -368,6 +406,17 @@ public final class AddressSpace {
     brk = parent.brk;
     limits = parent.limits;
     capabilities = parent.capabilities;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    String part = index == SEQUENCE ? "writing section" : index == USERS ? "users" : "flags";
+    return "the " + part + " of address space " + mmId;
   }
 
   @Override

@@ -5,11 +5,15 @@ import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Makes the address spaces of one machine, each with a number of its own. */
-public final class AddressSpaces {
+public final class AddressSpaces implements SyncPlace {
+  private final long syncId = SyncPoints.newId();
   private final PageAllocator pages;
   private final MemMap memMap;
   private final LongAdder pageTableFrames;
@@ -37,6 +41,24 @@ public final class AddressSpaces {
    */
   public AddressSpace create(Limits limits, Capabilities capabilities) {
     PageTables tables = new PageTables(pages, memMap, pageTableFrames);
-    return new AddressSpace(nextId.getAndIncrement(), tables, cpus, settings, limits, capabilities);
+    return new AddressSpace(takeId(), tables, cpus, settings, limits, capabilities);
+  }
+
+  private int takeId() {
+    SyncPoints.reach(SyncPoint.STORE, this, 0);
+    int id = nextId.getAndIncrement();
+    SyncPoints.changed(this, 0, id, id + 1);
+    SyncPoints.read(this, 0, id);
+    return id;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "the next address space's number";
   }
 }

@@ -5,6 +5,9 @@ import dev.elephantfolio.engine.rmap.AnonVma;
 import dev.elephantfolio.engine.rmap.AnonVmaChain;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.RwSemaphore;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -32,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * was made in. A reader that finds the mark of the present section gives up and falls back to
  * mmap_lock.
  */
-public final class Vma {
+public final class Vma implements SyncPlace {
   private static final VarHandle FLAGS;
 
   static {
@@ -44,6 +47,14 @@ public final class Vma {
   }
 
   private final AddressSpace mm;
+
+  /** The parts of this place that are read without its lock. */
+  private static final long SEQUENCE = 0;
+
+  private static final long DETACHED = 1;
+  private static final long ANON_VMA = 2;
+
+  private final long syncId = SyncPoints.newId();
 
   /** [s] Serialises readers with the moment of being marked; never held for long by a writer. */
   private final RwSemaphore lock = new RwSemaphore(LockRank.VMA_LOCK);
@@ -160,12 +171,15 @@ public final class Vma {
   }
 
   public @Nullable AnonVma anonVma() {
-    return anonVma;
+    SyncPoints.reach(SyncPoint.LOAD, this, ANON_VMA);
+    AnonVma own = anonVma;
+    SyncPoints.read(this, ANON_VMA, own == null ? 0 : own.id());
+    return own;
   }
 
   /** The anon_vma of an area that must have one. */
   public AnonVma requireAnonVma() {
-    AnonVma own = anonVma;
+    AnonVma own = anonVma();
     if (own == null) {
       throw new IllegalStateException("no anon_vma: " + this);
     }
@@ -177,7 +191,11 @@ public final class Vma {
    * the merge rules only.
    */
   public void setAnonVma(@Nullable AnonVma own) {
+    SyncPoints.reach(SyncPoint.STORE, this, ANON_VMA);
+    AnonVma before = anonVma;
     anonVma = own;
+    SyncPoints.changed(
+        this, ANON_VMA, before == null ? 0 : before.id(), own == null ? 0 : own.id());
   }
 
   /** Every anon_vma that may hold pages of this area; the list is {@code rmap}'s to change. */
@@ -202,14 +220,23 @@ public final class Vma {
    * the area was found: check {@link #contains} afterwards.
    */
   public boolean tryReadLock() {
-    if (writeSequence == mm.writeSequence() || !lock.tryReadLock()) {
+    if (isMarked() || !lock.tryReadLock()) {
       return false;
     }
-    if (detached || writeSequence == mm.writeSequence()) {
+    if (isDetached() || isMarked()) {
       lock.readUnlock();
       return false;
     }
     return true;
+  }
+
+  /** Whether the present writing section has marked this area. */
+  private boolean isMarked() {
+    int section = mm.writeSequence();
+    SyncPoints.reach(SyncPoint.LOAD, this, SEQUENCE);
+    boolean marked = writeSequence == section;
+    SyncPoints.read(this, SEQUENCE, marked ? 1 : 0);
+    return marked;
   }
 
   /**
@@ -236,6 +263,8 @@ public final class Vma {
       return;
     }
     lock.writeLock();
+    SyncPoints.reach(SyncPoint.STORE, this, SEQUENCE);
+    SyncPoints.changed(this, SEQUENCE, writeSequence, section);
     writeSequence = section;
     lock.writeUnlock();
   }
@@ -281,17 +310,37 @@ public final class Vma {
 
   /** Whether it left the tree. */
   boolean isDetached() {
-    return detached;
+    SyncPoints.reach(SyncPoint.LOAD, this, DETACHED);
+    boolean now = detached;
+    SyncPoints.read(this, DETACHED, now ? 1 : 0);
+    return now;
   }
 
   void markAttached() {
-    detached = false;
+    setDetached(false);
+  }
+
+  private void setDetached(boolean now) {
+    SyncPoints.reach(SyncPoint.STORE, this, DETACHED);
+    SyncPoints.changed(this, DETACHED, detached ? 1 : 0, now ? 1 : 0);
+    detached = now;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    String part = index == SEQUENCE ? "mark" : index == DETACHED ? "detachment" : "anon_vma";
+    return "the " + part + " of area " + Long.toHexString(start);
   }
 
   /** Out of the tree: readers that still find it look again. The area must be write-locked. */
   void markDetached() {
     assertWriteLocked();
-    detached = true;
+    setDetached(true);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.elephantfolio.engine.mm;
 
+import dev.elephantfolio.engine.sync.SyncPlace;
 import dev.elephantfolio.engine.sync.SyncPoint;
 import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.Arrays;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Changing needs mmap_lock held for writing. What is stored overwrites what it overlaps: entries
  * are cut back or dropped, as a range store of the kernel's maple tree does.
  */
-public final class VmaTree {
+public final class VmaTree implements SyncPlace {
   /** What a gap search returns when there is no such gap. */
   public static final long NO_GAP = -1;
 
@@ -55,16 +56,33 @@ public final class VmaTree {
     }
   }
 
+  private final long syncId = SyncPoints.newId();
   private volatile Version version = new Version(new VmaChunk[0]);
+
+  private Version version() {
+    SyncPoints.reach(SyncPoint.LOAD, this, 0);
+    SyncPoints.readState(this, 0);
+    return version;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "the tree of areas";
+  }
 
   /** How many areas there are: the kernel's {@code map_count}. */
   public int size() {
-    return version.size;
+    return version().size;
   }
 
   /** The first area that ends beyond {@code address}: the one there or the next above. */
   public @Nullable Vma find(long address) {
-    Version now = version;
+    Version now = version();
     int at = now.chunkOf(address);
     if (at == now.chunks.length) {
       return null;
@@ -75,7 +93,7 @@ public final class VmaTree {
 
   /** The area that contains {@code address}. */
   public @Nullable Vma at(long address) {
-    Version now = version;
+    Version now = version();
     int at = now.chunkOf(address);
     if (at == now.chunks.length) {
       return null;
@@ -93,7 +111,7 @@ public final class VmaTree {
 
   /** The last area that ends at or below {@code address}, or contains the byte below it. */
   public @Nullable Vma before(long address) {
-    Version now = version;
+    Version now = version();
     int at = now.chunkOf(address - 1);
     if (at < now.chunks.length) {
       VmaChunk chunk = now.chunks[at];
@@ -113,7 +131,7 @@ public final class VmaTree {
   }
 
   public @Nullable Vma last() {
-    Version now = version;
+    Version now = version();
     return now.chunks.length == 0 ? null : last(now.chunks[now.chunks.length - 1]);
   }
 
@@ -133,7 +151,7 @@ public final class VmaTree {
 
   /** All areas of the present version, ascending. */
   public Vma[] toArray() {
-    Version now = version;
+    Version now = version();
     Vma[] all = new Vma[now.size];
     int filled = 0;
     for (VmaChunk chunk : now.chunks) {
@@ -150,7 +168,7 @@ public final class VmaTree {
    * highAddress)}, cut to that range; {@link #NO_GAP} without one.
    */
   public long highestGapEnd(long lowAddress, long highAddress, long lengthBytes) {
-    Version now = version;
+    Version now = version();
     long gapEnd = Long.MAX_VALUE;
     for (int at = now.chunks.length - 1; at >= 0 && gapEnd > lowAddress; at--) {
       VmaChunk chunk = now.chunks[at];
@@ -183,7 +201,7 @@ public final class VmaTree {
    * highAddress)}, cut to that range; {@link #NO_GAP} without one.
    */
   public long lowestGapStart(long lowAddress, long highAddress, long lengthBytes) {
-    Version now = version;
+    Version now = version();
     long gapStart = 0;
     for (int at = 0; at < now.chunks.length && gapStart < highAddress; at++) {
       VmaChunk chunk = now.chunks[at];
@@ -254,7 +272,8 @@ public final class VmaTree {
       from--;
     }
     Version changed = splice(old, from, to, run);
-    SyncPoints.reach(SyncPoint.OTHER);
+    SyncPoints.reach(SyncPoint.STORE, this, 0);
+    SyncPoints.changedState(this, 0);
     version = changed;
   }
 

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.pagetable;
 
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.SpinLock;
+import dev.elephantfolio.engine.sync.SyncPlace;
 import dev.elephantfolio.engine.sync.SyncPoint;
 import dev.elephantfolio.engine.sync.SyncPoints;
 import java.lang.invoke.MethodHandles;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *  deposits  | lock (PMD level): PTE-table frames kept for the huge entries
  * </pre>
  */
-public final class PageTable {
+public final class PageTable implements SyncPlace {
   public static final int ENTRIES = 512;
   public static final int INDEX_BITS = 9;
 
@@ -37,6 +38,7 @@ public final class PageTable {
   private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle CHILD = MethodHandles.arrayElementVarHandle(PageTable[].class);
 
+  private final long syncId = SyncPoints.newId();
   private final int level;
   private final int pfn;
   private final SpinLock lock;
@@ -78,15 +80,29 @@ public final class PageTable {
 
   /** The entry in slot {@code index}, as another processor may see it now. */
   public long entry(int index) {
+    SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);
+    long entry = load(index);
+    SyncPoints.read(this, index, entry);
+    return entry;
+  }
+
+  private long load(int index) {
     return (long) ENTRY.getAcquire(entries, index);
   }
 
   /** The table below slot {@code index}; null when there is none (or it was just taken away). */
   public @Nullable PageTable child(int index) {
     @Nullable PageTable[] tables = children;
-    if (tables == null || !Pte.isTable(entry(index))) {
+    if (tables == null) {
       return null;
     }
+    SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);
+    PageTable child = Pte.isTable(load(index)) ? childOrNull(tables, index) : null;
+    SyncPoints.read(this, index, child == null ? 0 : child.syncId);
+    return child;
+  }
+
+  private static @Nullable PageTable childOrNull(@Nullable PageTable[] tables, int index) {
     return (PageTable) CHILD.getAcquire(tables, index);
   }
 
@@ -101,33 +117,59 @@ public final class PageTable {
   }
 
   void store(int index, long entry) {
-    SyncPoints.reach(SyncPoint.PTE_STORE);
+    SyncPoints.reach(SyncPoint.PTE_STORE, this, index);
+    tellStored(index, entry);
     ENTRY.setRelease(entries, index, entry);
   }
 
+  /** Stores where nobody else can see it: the table hangs nowhere yet, or no more. */
+  void storeUnshared(int index, long entry) {
+    tellStored(index, entry);
+    ENTRY.setRelease(entries, index, entry);
+  }
+
+  private void tellStored(int index, long entry) {
+    if (SyncPoints.active()) {
+      SyncPoints.changed(this, index, load(index), entry);
+    }
+  }
+
   long exchange(int index, long entry) {
-    SyncPoints.reach(SyncPoint.PTE_STORE);
-    return (long) ENTRY.getAndSet(entries, index, entry);
+    SyncPoints.reach(SyncPoint.PTE_STORE, this, index);
+    long before = (long) ENTRY.getAndSet(entries, index, entry);
+    SyncPoints.changed(this, index, before, entry);
+    SyncPoints.read(this, index, before);
+    return before;
   }
 
   boolean compareAndSet(int index, long expected, long entry) {
-    SyncPoints.reach(SyncPoint.PTE_STORE);
-    return ENTRY.compareAndSet(entries, index, expected, entry);
+    SyncPoints.reach(SyncPoint.PTE_STORE, this, index);
+    boolean set = ENTRY.compareAndSet(entries, index, expected, entry);
+    SyncPoints.read(this, index, set ? 1 : 0);
+    if (set) {
+      SyncPoints.changed(this, index, expected, entry);
+    }
+    return set;
   }
 
   void attach(int index, PageTable child) {
-    @Nullable PageTable[] tables = upperChildren();
-    CHILD.setRelease(tables, index, child);
-    store(index, Pte.TABLE);
+    SyncPoints.reach(SyncPoint.PTE_STORE, this, index);
+    SyncPoints.changed(this, index, 0, child.syncId);
+    CHILD.setRelease(upperChildren(), index, child);
+    tellStored(index, Pte.TABLE);
+    ENTRY.setRelease(entries, index, Pte.TABLE);
   }
 
   PageTable detach(int index) {
+    SyncPoints.reach(SyncPoint.PTE_STORE, this, index);
     @Nullable PageTable[] tables = upperChildren();
     PageTable child = tables[index];
     if (child == null) {
       throw new IllegalStateException("no table below slot " + index);
     }
-    store(index, Pte.NONE);
+    SyncPoints.changed(this, index, child.syncId, 0);
+    tellStored(index, Pte.NONE);
+    ENTRY.setRelease(entries, index, Pte.NONE);
     CHILD.setRelease(tables, index, null);
     return child;
   }
@@ -138,6 +180,21 @@ public final class PageTable {
       throw new IllegalStateException("a PTE table has no tables below");
     }
     return tables;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "entry " + index + " of the level-" + level + " table " + Integer.toUnsignedString(pfn);
+  }
+
+  @Override
+  public String describeValue(long index, long value) {
+    return Pte.describe(value);
   }
 
   int depositHead() {

@@ -241,6 +241,6 @@ public final class PageTableCursor {
 
   /** Stores into a table that hangs nowhere yet, so that nobody can see it. */
   public static void fill(PageTable unpublished, int slot, long entry) {
-    unpublished.store(slot, entry);
+    unpublished.storeUnshared(slot, entry);
   }
 }

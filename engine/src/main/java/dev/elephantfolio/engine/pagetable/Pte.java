@@ -156,4 +156,36 @@ public final class Pte {
   public static long fromMigration(long entry, int pfn) {
     return present(pfn, entry & (WRITABLE | YOUNG | DIRTY | SOFT_DIRTY | LEAF | PROT_NONE));
   }
+
+  /** An entry for people: "folio page 512, writable, dirty". */
+  public static String describe(long entry) {
+    if (isNone(entry)) {
+      return "none";
+    }
+    if (isTable(entry)) {
+      return "a table";
+    }
+    if (isGuard(entry)) {
+      return "guard";
+    }
+    if (isSwap(entry)) {
+      return "swap " + swapType(entry) + ":" + swapOffset(entry) + marks(entry);
+    }
+    String pfn = Integer.toUnsignedString(pfn(entry));
+    return (isMigration(entry) ? "migration of page " : "page ") + pfn + marks(entry);
+  }
+
+  private static String marks(long entry) {
+    return mark(entry, LEAF, " huge")
+        + mark(entry, WRITABLE, " writable")
+        + mark(entry, EXCLUSIVE, " exclusive")
+        + mark(entry, YOUNG, " young")
+        + mark(entry, DIRTY, " dirty")
+        + mark(entry, SPECIAL, " special")
+        + mark(entry, PROT_NONE, " no-access");
+  }
+
+  private static String mark(long entry, long bit, String name) {
+    return (entry & bit) != 0 ? name : "";
+  }
 }

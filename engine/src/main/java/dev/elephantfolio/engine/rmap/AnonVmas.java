@@ -2,6 +2,9 @@ package dev.elephantfolio.engine.rmap;
 
 import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -15,9 +18,13 @@ import org.jspecify.annotations.Nullable;
  * again after its anon_vma ended, so whoever looks one up locks it and looks again whether the
  * folio still names it and is still mapped.
  */
-public final class AnonVmas {
+public final class AnonVmas implements SyncPlace {
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(AnonVma[].class);
 
+  /** The part of this place that numbers are taken from; the others are the numbers. */
+  private static final long NUMBERS = 0;
+
+  private final long syncId = SyncPoints.newId();
   private final Object registry = new Object();
 
   // Guarded by registry for writes; read without a lock.
@@ -30,6 +37,8 @@ public final class AnonVmas {
 
   /** The anon_vma numbered {@code id}, or null when it has ended. */
   public @Nullable AnonVma get(int id) {
+    SyncPoints.reach(SyncPoint.LOAD, this, id);
+    SyncPoints.readState(this, id);
     @Nullable AnonVma[] slots = byId;
     return id < slots.length ? (AnonVma) SLOT.getAcquire(slots, id) : null;
   }
@@ -185,6 +194,7 @@ public final class AnonVmas {
   }
 
   private AnonVma create(@Nullable AnonVma parent) {
+    SyncPoints.reach(SyncPoint.STORE, this, NUMBERS);
     synchronized (registry) {
       int id = freeCount > 0 ? freeIds[--freeCount] : nextId++;
       AnonVma anonVma = new AnonVma(id, parent);
@@ -195,12 +205,16 @@ public final class AnonVmas {
         byId = Arrays.copyOf(byId, byId.length * 2);
       }
       SLOT.setRelease(byId, id, anonVma);
+      SyncPoints.readState(this, NUMBERS);
+      SyncPoints.changedState(this, NUMBERS);
+      SyncPoints.changedState(this, id);
       return anonVma;
     }
   }
 
   /** Drops one reference; a new anon_vma that was never linked has none to drop. */
   private void release(AnonVma anonVma) {
+    SyncPoints.reach(SyncPoint.STORE, this, NUMBERS);
     synchronized (registry) {
       AnonVma at = anonVma;
       if (at.references > 0) {
@@ -219,6 +233,8 @@ public final class AnonVmas {
 
   private void free(int id) {
     SLOT.setRelease(byId, id, null);
+    SyncPoints.changedState(this, NUMBERS);
+    SyncPoints.changedState(this, id);
     if (freeCount == freeIds.length) {
       freeIds = Arrays.copyOf(freeIds, freeCount * 2);
     }
@@ -230,5 +246,15 @@ public final class AnonVmas {
     int mixed = ++sequence * 0x9E3779B1;
     mixed ^= mixed >>> 15;
     return mixed * 0x85EBCA6B;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long id) {
+    return id == NUMBERS ? "the anon_vmas' numbers" : "anon_vma " + id;
   }
 }

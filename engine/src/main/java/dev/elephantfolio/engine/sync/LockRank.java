@@ -1,5 +1,7 @@
 package dev.elephantfolio.engine.sync;
 
+import java.util.Locale;
+
 /** The locks' places in the order, outermost first; {@link LockOrder} draws it as a tree. */
 public enum LockRank {
   PIPE,
@@ -16,5 +18,10 @@ public enum LockRank {
   LRU,
   PCP,
   ZONE,
-  COUNTERS
+  COUNTERS;
+
+  /** A name for people. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace("_lock", "");
+  }
 }

@@ -26,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
  *  queue | its own monitor, under which nothing waits
  * </pre>
  */
-public final class RwSemaphore {
+public final class RwSemaphore implements SyncPlace {
   private static final VarHandle WORD;
 
   static {
@@ -52,7 +52,14 @@ public final class RwSemaphore {
     }
   }
 
+  /** The parts of this place: the word; who waits; what it guards. */
+  private static final long STATE = 0;
+
+  private static final long QUEUE = 1;
+  private static final long GUARDED = 2;
+
   private final LockRank rank;
+  private final long syncId = SyncPoints.newId();
   private final ArrayDeque<Waiter> queue = new ArrayDeque<>(2);
   private volatile int word;
 
@@ -68,26 +75,31 @@ public final class RwSemaphore {
     if (!tryRead()) {
       await(false);
     }
+    SyncPoints.readState(this, GUARDED);
     LockOrder.locked(rank, this, 0, false);
   }
 
   /** Takes the lock for read if nobody holds it for write or waits for it. */
   public boolean tryReadLock() {
-    SyncPoints.reach(SyncPoint.LOCK);
-    if (!tryRead()) {
+    SyncPoints.reach(SyncPoint.TRY_LOCK, this, STATE);
+    boolean taken = tryRead();
+    SyncPoints.read(this, STATE, taken ? 0 : 1);
+    if (!taken) {
       return false;
     }
+    SyncPoints.readState(this, GUARDED);
     LockOrder.locked(rank, this, 0, false);
     return true;
   }
 
   public void readUnlock() {
+    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+    // What is guarded may change under other locks beside this one.
+    SyncPoints.addedState(this, GUARDED);
     LockOrder.unlocking(this, 0);
-    int after = (int) WORD.getAndAdd(this, -READER) - READER;
-    if (after == WAITERS) {
+    if (add(-READER) == WAITERS) {
       handOn();
     }
-    SyncPoints.reach(SyncPoint.UNLOCK);
   }
 
   /** Takes the lock for write. No lock of the same or a later rank may be held. */
@@ -107,37 +119,49 @@ public final class RwSemaphore {
     if (!tryWrite()) {
       await(true);
     }
+    SyncPoints.readState(this, GUARDED);
     LockOrder.locked(rank, this, 0, true);
   }
 
   /** Takes the lock for write if nobody holds it or waits for it. */
   public boolean tryWriteLock() {
-    SyncPoints.reach(SyncPoint.LOCK);
-    if (!tryWrite()) {
+    SyncPoints.reach(SyncPoint.TRY_LOCK, this, STATE);
+    boolean taken = tryWrite();
+    SyncPoints.read(this, STATE, taken ? 0 : 1);
+    if (!taken) {
       return false;
     }
+    SyncPoints.readState(this, GUARDED);
     LockOrder.locked(rank, this, 0, true);
     return true;
   }
 
   public void writeUnlock() {
+    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+    SyncPoints.changedState(this, GUARDED);
     LockOrder.unlocking(this, 0);
-    int after = (int) WORD.getAndAdd(this, -WRITER) - WRITER;
-    if (after == WAITERS) {
+    if (add(-WRITER) == WAITERS) {
       handOn();
     }
-    SyncPoints.reach(SyncPoint.UNLOCK);
   }
 
   /** Turns the hold for write into one for read, without letting another writer in between. */
   public void downgrade() {
+    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+    SyncPoints.changedState(this, GUARDED);
     LockOrder.assertHeldExclusively(this);
-    int after = (int) WORD.getAndAdd(this, READER - WRITER) + READER - WRITER;
+    int after = add(READER - WRITER);
     LockOrder.downgraded(this);
     if ((after & WAITERS) != 0) {
       handOn();
     }
-    SyncPoints.reach(SyncPoint.UNLOCK);
+  }
+
+  /** Adds to the word and gives what it is then. */
+  private int add(int change) {
+    int before = (int) WORD.getAndAdd(this, change);
+    SyncPoints.changed(this, STATE, before, before + change);
+    return before + change;
   }
 
   /** Whether any thread holds it now, for read or for write. */
@@ -171,7 +195,7 @@ public final class RwSemaphore {
 
   private void beforeLock(boolean nested) {
     LockOrder.beforeLock(rank, this, 0, nested);
-    SyncPoints.reach(SyncPoint.LOCK);
+    SyncPoints.reach(SyncPoint.LOCK, this, STATE);
   }
 
   private boolean tryRead() {
@@ -179,6 +203,7 @@ public final class RwSemaphore {
     while ((now & (WRITER | WAITERS)) == 0) {
       int seen = (int) WORD.compareAndExchange(this, now, now + READER);
       if (seen == now) {
+        SyncPoints.changed(this, STATE, now, now + READER);
         return true;
       }
       now = seen;
@@ -187,7 +212,11 @@ public final class RwSemaphore {
   }
 
   private boolean tryWrite() {
-    return WORD.compareAndSet(this, 0, WRITER);
+    boolean taken = WORD.compareAndSet(this, 0, WRITER);
+    if (taken) {
+      SyncPoints.changed(this, STATE, 0, WRITER);
+    }
+    return taken;
   }
 
   private void await(boolean write) {
@@ -206,6 +235,7 @@ public final class RwSemaphore {
         }
         if (mark()) {
           queue.add(waiter);
+          SyncPoints.changedState(this, QUEUE);
           return true;
         }
       }
@@ -218,7 +248,14 @@ public final class RwSemaphore {
    */
   private boolean mark() {
     int now = word;
-    return (now & WAITERS) != 0 || (now != 0 && WORD.compareAndSet(this, now, now | WAITERS));
+    if ((now & WAITERS) != 0) {
+      return true;
+    }
+    boolean marked = now != 0 && WORD.compareAndSet(this, now, now | WAITERS);
+    if (marked) {
+      SyncPoints.changed(this, STATE, now, now | WAITERS);
+    }
+    return marked;
   }
 
   private static void park(Waiter waiter) {
@@ -238,8 +275,10 @@ public final class RwSemaphore {
       Waiter first;
       while ((first = queue.peek()) != null && grant(first.write)) {
         queue.remove();
+        SyncPoints.changedState(this, QUEUE);
         if (queue.isEmpty()) {
-          WORD.getAndBitwiseAnd(this, ~WAITERS);
+          int before = (int) WORD.getAndBitwiseAnd(this, ~WAITERS);
+          SyncPoints.changed(this, STATE, before, before & ~WAITERS);
         }
         first.granted = true;
         LockSupport.unpark(first.thread);
@@ -254,10 +293,22 @@ public final class RwSemaphore {
       if ((now & WRITER) != 0 || (write && now != WAITERS)) {
         return false;
       }
-      if (WORD.compareAndSet(this, now, now + (write ? WRITER : READER))) {
+      int after = now + (write ? WRITER : READER);
+      if (WORD.compareAndSet(this, now, after)) {
+        SyncPoints.changed(this, STATE, now, after);
         return true;
       }
     }
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return rank.label() + "_lock";
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.elephantfolio.engine.sync;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -11,28 +12,44 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The turn passes from thread to thread; whoever has it is the only one to touch anything here.
  * After a failure the turn goes to each task that is left, which is unwound by {@link
- * TaskAbandoned} from the sync point it stands at.
+ * TaskAbandoned} from the sync point it stands at; so it is when the scheduler abandons the run.
+ *
+ * <p>A task that goes on for {@value #FAIR_POINTS} points while others could run is made to step
+ * aside: it may be waiting for one of them without saying so.
  */
 final class ScheduledRun {
   private static final ThreadLocal<@Nullable ScheduledTask> CURRENT = new ThreadLocal<>();
-  private static final long HASH_MULTIPLIER = 0x9E3779B97F4A7C15L;
   private static final int NONE = -1;
+  private static final int FAIR_POINTS = 200_000;
 
   private final Scheduler scheduler;
   private final long syncPointsMax;
+  private final RunWatch watch;
   private final List<ScheduledTask> tasks = new ArrayList<>();
   private final int[] runnable;
+  private final Schedule.Recorder recorder = new Schedule.Recorder();
+  private long points;
   private long syncPoints;
   private long fingerprint;
+  private boolean abandoned;
   private @Nullable TaskFailure failure;
 
-  ScheduledRun(Scheduler scheduler, long syncPointsMax, List<Task> bodies) {
+  /** Set while somebody looks whether tasks can go on: what is read then is read by none. */
+  private boolean looking;
+
+  ScheduledRun(Scheduler scheduler, long syncPointsMax, List<Task> bodies, RunWatch watch) {
     this.scheduler = scheduler;
     this.syncPointsMax = syncPointsMax;
+    this.watch = watch;
     this.runnable = new int[bodies.size()];
     for (Task body : bodies) {
       tasks.add(new ScheduledTask(this, tasks.size(), body));
     }
+  }
+
+  /** The calling thread's task; null when it belongs to no run. */
+  static @Nullable ScheduledTask current() {
+    return CURRENT.get();
   }
 
   /** The calling thread's number in its run; -1 when it belongs to none. */
@@ -41,10 +58,69 @@ final class ScheduledRun {
     return task == null ? NONE : task.number;
   }
 
-  static void reach(SyncPoint point) {
-    ScheduledTask task = CURRENT.get();
+  static void reach(SyncPoint point, @Nullable SyncPlace place, long index) {
+    ScheduledTask task = watched();
     if (task != null) {
-      task.run.reached(task, point);
+      task.run.reached(task, point, place, index);
+    }
+  }
+
+  static void read(SyncPlace place, long index, long value) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.read(task, place, index, value);
+    }
+  }
+
+  static void changed(SyncPlace place, long index, long before, long after) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.changed(task, place, index, before, after);
+    }
+  }
+
+  static void readState(SyncPlace place, long index) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.readState(task, place, index);
+    }
+  }
+
+  static void changedState(SyncPlace place, long index) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.changedState(task, place, index);
+    }
+  }
+
+  static void addedState(SyncPlace place, long index) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.addedState(task, place, index);
+    }
+  }
+
+  static void note(Supplier<String> what) {
+    ScheduledTask task = watched();
+    if (task != null) {
+      task.run.watch.note(task, what);
+    }
+  }
+
+  /** The calling thread's task, unless it only looks around. */
+  private static @Nullable ScheduledTask watched() {
+    ScheduledTask task = CURRENT.get();
+    return task == null || task.run.looking ? null : task;
+  }
+
+  /** Runs {@code look} so that nothing it touches counts. */
+  <T> T looking(Supplier<T> look) {
+    boolean was = looking;
+    looking = true;
+    try {
+      return look.get();
+    } finally {
+      looking = was;
     }
   }
 
@@ -58,11 +134,17 @@ final class ScheduledRun {
     return true;
   }
 
+  /**
+   * Runs the tasks to their ends.
+   *
+   * @throws TaskFailure when one failed, or they could not go on
+   */
   RunSummary run() {
     if (!tasks.isEmpty()) {
-      scheduler.start(tasks.size());
+      scheduler.start(tasks.size(), () -> watch.stateHash(tasks));
       tasks.forEach(task -> task.thread.start());
-      tasks.get(pick(NONE, SyncPoint.OTHER)).giveTurn();
+      int first = pick(NONE, SyncPoint.OTHER);
+      tasks.get(first == NONE ? firstLeft() : first).giveTurn();
       Threads.joinAll(tasks.stream().map(task -> task.thread).toList());
     }
     if (failure != null) {
@@ -71,62 +153,138 @@ final class ScheduledRun {
     return new RunSummary(syncPoints, fingerprint);
   }
 
+  /** Whether the scheduler ended the run before its time. */
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  /** Points at which the scheduler was asked. */
+  long syncPoints() {
+    return syncPoints;
+  }
+
+  /** What was run so far. */
+  Schedule schedule() {
+    return recorder.schedule();
+  }
+
   /** The life of a task's thread. */
   void execute(ScheduledTask task) {
     task.awaitTurn();
     CURRENT.set(task);
     task.held = LockOrder.held();
+    Throwable thrown = null;
     try {
-      if (failure == null) {
+      if (!isOver()) {
         task.task.body().run();
       }
     } catch (TaskAbandoned _) {
       // The failure is recorded already.
     } catch (Throwable e) {
-      fail(new TaskFailure("task " + task.task.name() + " failed: " + e + schedule(), e));
+      thrown = e;
+      fail(new TaskFailure("task " + task.task.name() + " failed: " + e + where(), e));
     } finally {
       CURRENT.remove();
       task.done = true;
-      passOn();
+      watch.ended(task, thrown);
+      passOn(task);
     }
   }
 
-  private void reached(ScheduledTask task, SyncPoint point) {
-    stopIfFailed();
-    if (++syncPoints > syncPointsMax) {
-      fail(new TaskFailure("no end after " + syncPointsMax + " sync points" + schedule()));
-      stopIfFailed();
+  private boolean isOver() {
+    return failure != null || abandoned;
+  }
+
+  private void reached(ScheduledTask task, SyncPoint point, @Nullable SyncPlace place, long index) {
+    if (isOver()) {
+      unwind(point);
+      return;
     }
-    switchTo(task, pick(task.number, point));
+    if (++points > syncPointsMax) {
+      fail(new TaskFailure("no end after " + syncPointsMax + " sync points" + where()));
+      unwind(point);
+      return;
+    }
+    task.pointsOfTurn++;
+    boolean choice = watch.reached(task, point, place, index);
+    if (task.pointsOfTurn >= FAIR_POINTS) {
+      stepAside(task);
+    } else if (choice) {
+      syncPoints++;
+      switchTo(task, pick(task.number, point));
+    }
+    if (isOver()) {
+      unwind(point);
+      return;
+    }
+    watch.passed(task, point, place, index);
+  }
+
+  /** A release still happens when all is over, so that whoever unwinds finds its locks free. */
+  private static void unwind(SyncPoint point) {
+    if (point != SyncPoint.UNLOCK) {
+      throw new TaskAbandoned();
+    }
+  }
+
+  private void stepAside(ScheduledTask task) {
+    task.ready = () -> false;
+    int next = pick(NONE, SyncPoint.OTHER);
+    task.ready = null;
+    if (next == NONE) {
+      task.pointsOfTurn = 0;
+    } else {
+      switchTo(task, next);
+    }
   }
 
   private void blocked(ScheduledTask task, Object waitingFor, BooleanSupplier ready) {
-    stopIfFailed();
+    if (isOver()) {
+      throw new TaskAbandoned();
+    }
+    watch.waits(task, waitingFor);
     task.ready = ready;
     task.waitingFor = waitingFor;
     int next = pick(NONE, SyncPoint.LOCK);
-    if (next == NONE) {
+    if (next == NONE && !isOver()) {
       fail(new TaskFailure(deadlock()));
-      stopIfFailed();
     }
-    switchTo(task, next);
+    if (isOver()) {
+      throw new TaskAbandoned();
+    }
+    recorder.add(task.number, Schedule.TO_THE_END);
+    if (next != task.number) {
+      handOver(task, next);
+    } else {
+      task.pointsOfTurn = 0;
+    }
     task.ready = null;
     task.waitingFor = null;
+    if (isOver()) {
+      throw new TaskAbandoned();
+    }
   }
 
   private void switchTo(ScheduledTask task, int next) {
-    if (next != task.number) {
-      tasks.get(next).giveTurn();
-      task.awaitTurn();
-      stopIfFailed();
+    if (next != task.number && next != NONE) {
+      recorder.add(task.number, task.pointsOfTurn);
+      handOver(task, next);
     }
   }
 
+  private void handOver(ScheduledTask task, int next) {
+    tasks.get(next).giveTurn();
+    task.awaitTurn();
+  }
+
   /** Gives the turn away for good. */
-  private void passOn() {
-    int next = failure == null ? pick(NONE, SyncPoint.OTHER) : firstLeft();
-    if (next == NONE && failure == null && firstLeft() != NONE) {
+  private void passOn(ScheduledTask task) {
+    recorder.add(task.number, Schedule.TO_THE_END);
+    int next = isOver() ? NONE : pick(NONE, SyncPoint.OTHER);
+    if (next == NONE && !isOver() && firstLeft() != NONE) {
       fail(new TaskFailure(deadlock()));
+    }
+    if (next == NONE) {
       next = firstLeft();
     }
     if (next != NONE) {
@@ -134,19 +292,25 @@ final class ScheduledRun {
     }
   }
 
+  /** The task to go on; NONE when none can, or the scheduler wants no more of this. */
   private int pick(int running, SyncPoint point) {
     int count = 0;
+    looking = true;
     for (ScheduledTask task : tasks) {
       if (task.runnable()) {
         runnable[count++] = task.number;
       }
     }
+    looking = false;
     if (count == 0) {
       return NONE;
     }
     int picked = scheduler.pick(running, point, runnable, count);
-    fingerprint = (fingerprint + picked + 1) * HASH_MULTIPLIER;
-    fingerprint ^= fingerprint >>> 29;
+    if (picked == Scheduler.ABANDON) {
+      abandoned = true;
+      return NONE;
+    }
+    fingerprint = Mix.mix(fingerprint, picked + 1);
     return picked;
   }
 
@@ -160,25 +324,19 @@ final class ScheduledRun {
   }
 
   private void fail(TaskFailure why) {
-    if (failure == null) {
+    if (!isOver()) {
       failure = why;
-    }
-  }
-
-  private void stopIfFailed() {
-    if (failure != null) {
-      throw new TaskAbandoned();
     }
   }
 
   private String deadlock() {
     return "deadlock"
-        + schedule()
+        + where()
         + ":\n  "
         + tasks.stream().map(ScheduledTask::describe).collect(Collectors.joining("\n  "));
   }
 
-  private String schedule() {
+  private String where() {
     return " (" + scheduler.describe() + ", after " + syncPoints + " sync points)";
   }
 }

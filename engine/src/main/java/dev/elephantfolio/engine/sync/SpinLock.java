@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  *  1    | held    | 0 by the holder
  * </pre>
  */
-public final class SpinLock {
+public final class SpinLock implements SyncPlace {
   private static final VarHandle HELD;
 
   static {
@@ -27,7 +27,13 @@ public final class SpinLock {
     }
   }
 
+  /** The parts of this place: whether it is held; what it guards. */
+  private static final long STATE = 0;
+
+  private static final long GUARDED = 1;
+
   private final LockRank rank;
+  private final long syncId = SyncPoints.newId();
   private volatile int held;
 
   public SpinLock(LockRank rank) {
@@ -54,18 +60,27 @@ public final class SpinLock {
 
   /** Takes the lock if it is free now; whatever else is held. */
   public boolean tryLock() {
-    SyncPoints.reach(SyncPoint.LOCK);
-    if (!HELD.compareAndSet(this, 0, 1)) {
-      return false;
+    SyncPoints.reach(SyncPoint.TRY_LOCK, this, STATE);
+    boolean taken = HELD.compareAndSet(this, 0, 1);
+    SyncPoints.read(this, STATE, taken ? 0 : 1);
+    if (taken) {
+      tellLocked();
+      LockOrder.locked(rank, this, 0, true);
     }
-    LockOrder.locked(rank, this, 0, true);
-    return true;
+    return taken;
   }
 
   public void unlock() {
+    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+    SyncPoints.changedState(this, GUARDED);
+    SyncPoints.changed(this, STATE, 1, 0);
     LockOrder.unlocking(this, 0);
     HELD.setRelease(this, 0);
-    SyncPoints.reach(SyncPoint.UNLOCK);
+  }
+
+  private void tellLocked() {
+    SyncPoints.changed(this, STATE, 0, 1);
+    SyncPoints.readState(this, GUARDED);
   }
 
   /** Whether any thread holds it now. */
@@ -82,10 +97,11 @@ public final class SpinLock {
 
   private void lockTracked(boolean nested) {
     LockOrder.beforeLock(rank, this, 0, nested);
-    SyncPoints.reach(SyncPoint.LOCK);
+    SyncPoints.reach(SyncPoint.LOCK, this, STATE);
     if (!HELD.compareAndSet(this, 0, 1)) {
       lockContended();
     }
+    tellLocked();
     LockOrder.locked(rank, this, 0, true);
   }
 
@@ -93,6 +109,16 @@ public final class SpinLock {
     do {
       SpinWait.until(this, () -> !isLocked());
     } while (!HELD.compareAndSet(this, 0, 1));
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "the " + rank.label() + " lock";
   }
 
   @Override

@@ -1,12 +1,45 @@
 package dev.elephantfolio.engine.sync;
 
-/** What a thread is about to do, or has just done, where another may come between. */
+/** What a thread is about to do where another may come between. */
 public enum SyncPoint {
-  LOCK,
-  UNLOCK,
-  REFCOUNT,
-  MAPCOUNT,
-  PTE_STORE,
-  PTE_LOAD,
-  OTHER
+  LOCK("lock"),
+  TRY_LOCK("try_lock"),
+  UNLOCK("unlock"),
+  GET("get"),
+  TRY_GET("try_get"),
+  PUT("put"),
+  FREEZE("freeze"),
+  UNFREEZE("unfreeze"),
+  PIN("count pins of"),
+  MAPCOUNT("count mappings of"),
+  FLAG("change"),
+  PTE_STORE("set"),
+  PTE_LOAD("read", true),
+  CONTENTS_STORE("write"),
+  CONTENTS_LOAD("read", true),
+  STORE("change"),
+  LOAD("read", true),
+  OTHER("go on");
+
+  private final String verb;
+  private final boolean read;
+
+  SyncPoint(String verb) {
+    this(verb, false);
+  }
+
+  SyncPoint(String verb, boolean read) {
+    this.verb = verb;
+    this.read = read;
+  }
+
+  /** What it does, as the beginning of a sentence about a place. */
+  public String verb() {
+    return verb;
+  }
+
+  /** Whether it only looks: two of these may change places without anyone noticing. */
+  public boolean isRead() {
+    return read;
+  }
 }

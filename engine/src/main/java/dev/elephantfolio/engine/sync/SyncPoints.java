@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MutableCallSite;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Where the scheduled thread model takes over.
@@ -13,6 +14,20 @@ import java.util.function.BooleanSupplier;
  * scheduled run is under way anywhere in the JVM, the compiler sees a constant false here and drops
  * the call; the first scheduled run makes it recompile. Threads that belong to no scheduled run
  * pass through.
+ *
+ * <p>What a step did is told after it, for a search that must know when two schedules have led to
+ * the same state. Whoever touches shared state says one of these:
+ *
+ * <pre>
+ *  the state                         | touched by
+ *  ----------------------------------+--------------------------------------------------------
+ *  a number that anyone may read     | reach; then read with what was seen, changed with before
+ *                                    | and after, or both
+ *  an object that anyone may read    | reach; then readState or changedState
+ *  anything under a lock             | nothing: taking the lock reads, and releasing it changes,
+ *                                    | the state of the lock
+ *  counts that nothing decides by    | nothing
+ * </pre>
  */
 public final class SyncPoints {
   private static final MutableCallSite SITE =
@@ -36,8 +51,65 @@ public final class SyncPoints {
   /** Another task of this thread's scheduled run may go on here. */
   public static void reach(SyncPoint point) {
     if (active()) {
-      ScheduledRun.reach(point);
+      ScheduledRun.reach(point, null, 0);
     }
+  }
+
+  /** Another task may go on here; this one is about to touch a part of a place. */
+  public static void reach(SyncPoint point, SyncPlace place, long index) {
+    if (active()) {
+      ScheduledRun.reach(point, place, index);
+    }
+  }
+
+  /** This task has seen {@code value} there, and may act by it. */
+  public static void read(SyncPlace place, long index, long value) {
+    if (active()) {
+      ScheduledRun.read(place, index, value);
+    }
+  }
+
+  /** This task has changed the value there. */
+  public static void changed(SyncPlace place, long index, long before, long after) {
+    if (active()) {
+      ScheduledRun.changed(place, index, before, after);
+    }
+  }
+
+  /** This task has seen what is there, whatever it is. */
+  public static void readState(SyncPlace place, long index) {
+    if (active()) {
+      ScheduledRun.readState(place, index);
+    }
+  }
+
+  /** This task has changed what is there, by all that it has seen so far. */
+  public static void changedState(SyncPlace place, long index) {
+    if (active()) {
+      ScheduledRun.changedState(place, index);
+    }
+  }
+
+  /** As {@link #changedState} where the order of several such changes makes no difference. */
+  static void addedState(SyncPlace place, long index) {
+    if (active()) {
+      ScheduledRun.addedState(place, index);
+    }
+  }
+
+  /** Something worth saying in the story of a failing schedule; asked for only then. */
+  public static void note(Supplier<String> what) {
+    if (active()) {
+      ScheduledRun.note(what);
+    }
+  }
+
+  /**
+   * A number for a new {@link SyncPlace}: the same in every schedule in which its maker has seen
+   * the same. 0 while no scheduled run is under way.
+   */
+  public static long newId() {
+    return active() ? PlaceIds.next() : 0;
   }
 
   /**

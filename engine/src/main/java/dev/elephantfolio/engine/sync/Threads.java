@@ -1,8 +1,10 @@
 package dev.elephantfolio.engine.sync;
 
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Waiting for threads to end. */
+/** Starting threads and waiting for their end. */
 final class Threads {
   private Threads() {}
 
@@ -14,6 +16,46 @@ final class Threads {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What {@code work} gives, or throws, on a virtual thread: where others are soon met. */
+  static <T> T onVirtualThread(Supplier<T> work) {
+    Outcome<T> outcome = new Outcome<>();
+    Thread thread = Thread.ofVirtual().unstarted(() -> outcome.of(work));
+    thread.start();
+    joinAll(List.of(thread));
+    return outcome.get();
+  }
+
+  /** A result or a failure; written by one thread and read after its end. */
+  private static final class Outcome<T> {
+    private @Nullable T result;
+    private @Nullable RuntimeException exception;
+    private @Nullable Error error;
+
+    void of(Supplier<T> work) {
+      try {
+        result = work.get();
+      } catch (RuntimeException e) {
+        exception = e;
+      } catch (Error e) {
+        error = e;
+      }
+    }
+
+    T get() {
+      if (exception != null) {
+        throw exception;
+      }
+      if (error != null) {
+        throw error;
+      }
+      T given = result;
+      if (given == null) {
+        throw new IllegalStateException("nothing came of it");
+      }
+      return given;
     }
   }
 

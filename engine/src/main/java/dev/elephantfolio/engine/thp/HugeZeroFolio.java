@@ -7,6 +7,9 @@ import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.MmFlags;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -24,10 +27,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Both fields are atomic. Whoever brings {@code pfn} from 0 to a frame sets {@code users} next, and
  * whoever brings {@code users} to 0 clears {@code pfn} next; others in between try again.
  */
-public final class HugeZeroFolio {
+public final class HugeZeroFolio implements SyncPlace {
   private static final int ORDER = 9;
   private static final int GFP = GfpFlags.DIRECT_RECLAIM | GfpFlags.KSWAPD_RECLAIM;
 
+  /** The parts of this place. */
+  private static final long PFN = 0;
+
+  private static final long USERS = 1;
+
+  private final long syncId = SyncPoints.newId();
   private final Folios folios;
   private final Contents contents;
   private final VmEvents events;
@@ -61,13 +70,15 @@ public final class HugeZeroFolio {
 
   private int hold() {
     while (true) {
+      SyncPoints.reach(SyncPoint.LOAD, this, USERS);
       int now = users.get();
+      SyncPoints.read(this, USERS, now);
       if (now == 0) {
         int made = make();
         if (made != -1) {
           return made;
         }
-      } else if (users.compareAndSet(now, now + 1)) {
+      } else if (setUsers(now, now + 1)) {
         return pfn();
       }
     }
@@ -81,30 +92,66 @@ public final class HugeZeroFolio {
       return 0;
     }
     contents.clear(made, 1 << ORDER);
-    if (!pfn.compareAndSet(0, made)) {
+    if (!setPfn(0, made)) {
       folios.put(made);
       return -1;
     }
-    users.set(2);
+    boolean _ = setUsers(0, 2);
     events.count(VmEvent.THP_ZERO_PAGE_ALLOC);
     return made;
   }
 
   private void release() {
-    users.decrementAndGet();
+    SyncPoints.reach(SyncPoint.PUT, this, USERS);
+    int left = users.decrementAndGet();
+    SyncPoints.changed(this, USERS, left + 1, left);
+  }
+
+  private boolean setUsers(int before, int after) {
+    SyncPoints.reach(SyncPoint.STORE, this, USERS);
+    boolean set = users.compareAndSet(before, after);
+    tell(USERS, set, before, after);
+    return set;
+  }
+
+  private boolean setPfn(int before, int after) {
+    SyncPoints.reach(SyncPoint.STORE, this, PFN);
+    boolean set = pfn.compareAndSet(before, after);
+    tell(PFN, set, before, after);
+    return set;
+  }
+
+  private void tell(long part, boolean set, int before, int after) {
+    SyncPoints.read(this, part, set ? 1 : 0);
+    SyncPoints.changed(this, part, before, set ? after : before);
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return index == PFN ? "the huge zero folio" : "users of the huge zero folio";
   }
 
   /** Frees the folio if nobody holds it; gives the pages freed. */
   public int shrink() {
-    if (!users.compareAndSet(1, 0)) {
+    if (!setUsers(1, 0)) {
       return 0;
     }
-    folios.put(pfn.getAndSet(0));
+    int folio = pfn();
+    boolean _ = setPfn(folio, 0);
+    folios.put(folio);
     return 1 << ORDER;
   }
 
   /** The folio's first frame, or 0; for checks. */
   public int pfn() {
-    return pfn.get();
+    SyncPoints.reach(SyncPoint.LOAD, this, PFN);
+    int now = pfn.get();
+    SyncPoints.read(this, PFN, now);
+    return now;
   }
 }
