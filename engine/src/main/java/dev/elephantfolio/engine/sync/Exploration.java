@@ -155,6 +155,7 @@ public final class Exploration {
 
   /** One schedule, on a fresh trial. */
   private RunEnd run(Scheduler scheduler, RunWatch watch) {
+    places.nextRun();
     Trial trial = prepare();
     ScheduledRun run = new ScheduledRun(scheduler, POINTS_MAX, trial.tasks(), watch);
     Throwable failure = null;

@@ -1,8 +1,8 @@
 package dev.elephantfolio.engine.sync;
 
 /**
- * Which places the tasks of a race share: those that one of them changes and another touches. Only
- * there does it matter who comes first.
+ * Which places the tasks of a race share: those that, in one run, one of them changes and another
+ * touches. Only there does it matter who comes first.
  *
  * <p>Learnt by watching runs. A search over all schedules starts over when it learns of one more,
  * so at its end it has asked the scheduler at every place that any of its runs shares; and a run in
@@ -17,12 +17,23 @@ package dev.elephantfolio.engine.sync;
  * </pre>
  */
 final class SharedPlaces {
+  /**
+   * <pre>
+   *  bits of what is kept of a place
+   *   0..15  the tasks that touched it in the run of the number above
+   *  16..31  those of them that changed it
+   *  32      it is shared
+   *  33..63  the number of the run that touched it last
+   * </pre>
+   */
   private static final int WRITERS_SHIFT = 16;
+
   private static final long TASKS_MASK = (1L << WRITERS_SHIFT) - 1;
+  private static final long SHARED = 1L << 32;
+  private static final int RUN_SHIFT = 33;
 
-  /** For each place, bits of the tasks that touched it, and of those that changed it. */
-  private final LongTable tasksByPlace = new LongTable();
-
+  private final LongTable places = new LongTable();
+  private long run;
   private boolean settled;
   private int shared;
 
@@ -36,6 +47,11 @@ final class SharedPlaces {
     settled = false;
   }
 
+  /** A new run begins. */
+  void nextRun() {
+    run++;
+  }
+
   /** How many places are known to be shared; grows while learning. */
   int size() {
     return shared;
@@ -44,21 +60,28 @@ final class SharedPlaces {
   /** Whether what {@code task} is about to touch is shared. */
   boolean touch(int task, SyncPoint point, SyncPlace place, long index) {
     long key = key(place, index);
-    long known = tasksByPlace.get(key);
+    long known = places.get(key);
     if (settled) {
-      return known == 0 || isShared(known);
+      return known == 0 || (known & SHARED) != 0;
+    }
+    if ((known & SHARED) != 0) {
+      return true;
     }
     long bit = 1L << task;
-    long now = known | bit | (point.isRead() ? 0 : bit << WRITERS_SHIFT);
-    if (now != known) {
-      tasksByPlace.put(key, now);
-      shared += !isShared(known) && isShared(now) ? 1 : 0;
+    long before = known >>> RUN_SHIFT == run ? known : run << RUN_SHIFT;
+    long now = before | bit | (point.isRead() ? 0 : bit << WRITERS_SHIFT);
+    if (isContended(now)) {
+      now |= SHARED;
+      shared++;
     }
-    return isShared(now);
+    if (now != known) {
+      places.put(key, now);
+    }
+    return (now & SHARED) != 0;
   }
 
-  private static boolean isShared(long tasks) {
-    return tasks >>> WRITERS_SHIFT != 0 && Long.bitCount(tasks & TASKS_MASK) > 1;
+  private static boolean isContended(long kept) {
+    return ((kept >>> WRITERS_SHIFT) & TASKS_MASK) != 0 && Long.bitCount(kept & TASKS_MASK) > 1;
   }
 
   /** What tasks make has another number in each history, but is made for the same purpose. */
