@@ -11,6 +11,7 @@ module dev.elephantfolio.engine {
   exports dev.elephantfolio.engine.io;
   exports dev.elephantfolio.engine.migrate;
   exports dev.elephantfolio.engine.mm;
+  exports dev.elephantfolio.engine.notifier;
   exports dev.elephantfolio.engine.pagecache;
   exports dev.elephantfolio.engine.pagetable;
   exports dev.elephantfolio.engine.rmap;

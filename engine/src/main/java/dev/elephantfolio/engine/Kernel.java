@@ -12,6 +12,7 @@ import dev.elephantfolio.engine.gup.Pins;
 import dev.elephantfolio.engine.migrate.MigrationEntries;
 import dev.elephantfolio.engine.mm.Committed;
 import dev.elephantfolio.engine.mm.VmSettings;
+import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.rmap.AnonVmas;
 import dev.elephantfolio.engine.rmap.ReverseMap;
 import dev.elephantfolio.engine.stat.NodeStats;
@@ -34,6 +35,7 @@ import java.util.concurrent.atomic.LongAdder;
  * @param zeroPfn the frame of zeroes that small read faults map; never freed
  * @param pageTableFrames frames that hold page tables (NR_PAGETABLE)
  * @param pins what is held by get_user_pages
+ * @param secondaryTableFrames frames that hold tables of secondary MMUs (NR_SECONDARY_PAGETABLE)
  * @param mutations the protections it is without: none, but in a proof of a proof
  */
 public record Kernel(
@@ -43,6 +45,7 @@ public record Kernel(
     PageAllocator pages,
     int zeroPfn,
     LongAdder pageTableFrames,
+    LongAdder secondaryTableFrames,
     VmEvents events,
     NodeStats nodeStats,
     ThpStats thpStats,
@@ -62,4 +65,5 @@ public record Kernel(
     MigrationEntries migration,
     FolioSplit folioSplit,
     Pins pins,
+    NotifierRegistration notifierRegistration,
     Mutations mutations) {}

@@ -74,7 +74,12 @@ public final class Machine {
     this.splitRange = new SplitRange(kernel);
     this.addressSpaces =
         new AddressSpaces(
-            kernel.pages(), kernel.memMap(), kernel.pageTableFrames(), kernel.cpus(), kernel.vm());
+            kernel.pages(),
+            kernel.memMap(),
+            kernel.pageTableFrames(),
+            kernel.cpus(),
+            kernel.vm(),
+            kernel.notifierRegistration());
     PageTableRanges ranges = new PageTableRanges(kernel, khugepaged, this::faults);
     MmContext context = new MmContext(kernel.vm(), kernel.committed(), kernel.anonVmas(), ranges);
     this.faults = new FaultHandler(kernel, new VmaLookup(context), khugepaged);
@@ -105,8 +110,14 @@ public final class Machine {
         new IoCalls(kernel, gup, access));
   }
 
-  private FaultHandler faults() {
+  /** What resolves faults, for who accesses a process's memory on its behalf. */
+  public FaultHandler faults() {
     return faults;
+  }
+
+  /** get_user_pages, for who holds pages of a process's memory on its behalf. */
+  public Gup gup() {
+    return calls.gup();
   }
 
   /** A builder of a machine of 4 GiB with two processors and Linux 6.18's defaults. */
@@ -246,6 +257,7 @@ public final class Machine {
     all.merge("nr_anon_transparent_hugepages", 0L, (pages, _) -> pages / 512);
     all.put("nr_free_pages", kernel.pages().freePages());
     all.put("nr_page_table_pages", kernel.pageTableFrames().sum());
+    all.put("nr_sec_page_table_pages", kernel.secondaryTableFrames().sum());
     all.put("nr_memmap_boot_pages", kernel.memMap().frames() / STRUCT_PAGES_A_PAGE);
     all.put("nr_memmap_pages", 0L);
     return all;

@@ -14,6 +14,7 @@ import dev.elephantfolio.engine.gup.Pins;
 import dev.elephantfolio.engine.migrate.MigrationEntries;
 import dev.elephantfolio.engine.mm.Committed;
 import dev.elephantfolio.engine.mm.VmSettings;
+import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.rmap.AnonVmas;
 import dev.elephantfolio.engine.rmap.ReverseMap;
 import dev.elephantfolio.engine.stat.NodeStats;
@@ -118,6 +119,7 @@ public final class MachineBuilder {
         pages,
         zeroPfn,
         new LongAdder(),
+        new LongAdder(),
         events,
         nodeStats,
         thpStats,
@@ -138,6 +140,7 @@ public final class MachineBuilder {
         new FolioSplit(
             memMap, folios, mapCounts, deferred, reverseMap, migration, events, thpStats),
         new Pins(processors),
+        new NotifierRegistration(processors, mutations),
         mutations);
   }
 

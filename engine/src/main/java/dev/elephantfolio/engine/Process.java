@@ -40,6 +40,11 @@ public final class Process {
     this.io = new ProcessIo(this, calls.io(), faultCount);
   }
 
+  /** The machine it runs on. */
+  public Machine machine() {
+    return machine;
+  }
+
   /** The number that the machine gave it, from 1 up. */
   public int pid() {
     return pid;

@@ -10,7 +10,11 @@ import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.RssKind;
 import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
+import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 
@@ -117,20 +121,31 @@ final class CopyOnWrite {
       return Outcome.RETRY;
     }
     int copy = newCopy(entry, oldHead);
-    PageTableCursor pte = fault.cursor();
-    boolean same = pte.lockPte(fault.address());
-    if (same) {
-      same = FaultHandler.samePlace(pte.entry(), entry);
-      if (same) {
-        replace(fault, pte, entry, oldHead, copy);
-      }
-      pte.unlock();
-    }
-    if (!same) {
+    MmuNotifiers notifiers = fault.mm().notifiers();
+    long page = fault.pageAddress();
+    InvalidateRange told =
+        notifiers.start(InvalidateEvent.CLEAR, page, page + PageTables.PAGE_SIZE);
+    boolean replaced = lockAndReplace(fault, entry, oldHead, copy);
+    notifiers.end(told);
+    if (!replaced) {
       folios.put(copy);
     }
-    putOld(oldHead, same ? 2 : 1);
+    putOld(oldHead, replaced ? 2 : 1);
     return Outcome.DONE;
+  }
+
+  /** False when something else stands there by now. */
+  private boolean lockAndReplace(Fault fault, long entry, int oldHead, int copy) {
+    PageTableCursor pte = fault.cursor();
+    if (!pte.lockPte(fault.address())) {
+      return false;
+    }
+    boolean same = FaultHandler.samePlace(pte.entry(), entry);
+    if (same) {
+      replace(fault, pte, entry, oldHead, copy);
+    }
+    pte.unlock();
+    return same;
   }
 
   private void putOld(int oldHead, int references) {
@@ -158,6 +173,8 @@ final class CopyOnWrite {
     countRss(fault, oldHead);
     long _ = pte.getAndClear();
     kernel.translations().flush();
+    long page = fault.pageAddress();
+    fault.mm().notifiers().invalidateSecondaryTlbs(page, page + PageTables.PAGE_SIZE);
     mapCounts.addNewAnon(copy, vma, fault.pageAddress(), true);
     AnonymousFault.addToLru(folios, vma, copy);
     long bits = fault.unshare() ? entry & Pte.SOFT_DIRTY : FaultHandler.writeBits(vma);

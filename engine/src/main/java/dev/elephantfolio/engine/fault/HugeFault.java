@@ -6,6 +6,9 @@ import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.RssKind;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
@@ -219,21 +222,33 @@ final class HugeFault {
     if (folio == 0) {
       return splitForFallback(fault);
     }
-    PageTableCursor pmd = fault.cursor();
-    boolean same = pmd.lockPmd(fault.address());
-    if (same) {
-      same = FaultHandler.samePlace(pmd.entry(), entry);
-      if (same) {
-        long _ = pmd.getAndClear();
-        kernel.translations().flush();
-        mapLocked(fault.vma(), fault.hugeAddress(), pmd, folio);
-        fault.mm().addRss(RssKind.ANON, PAGES);
-      }
-      pmd.unlock();
-    }
-    if (!same) {
+    MmuNotifiers notifiers = fault.mm().notifiers();
+    long huge = fault.hugeAddress();
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, huge, huge + PageTables.PMD_SIZE);
+    boolean replaced = lockAndReplace(fault, entry, folio);
+    notifiers.end(told);
+    if (!replaced) {
       folios.put(folio);
     }
     return Outcome.DONE;
+  }
+
+  /** False when something else stands there by now. */
+  private boolean lockAndReplace(Fault fault, long entry, int folio) {
+    PageTableCursor pmd = fault.cursor();
+    if (!pmd.lockPmd(fault.address())) {
+      return false;
+    }
+    boolean same = FaultHandler.samePlace(pmd.entry(), entry);
+    if (same) {
+      long huge = fault.hugeAddress();
+      long _ = pmd.getAndClear();
+      kernel.translations().flush();
+      fault.mm().notifiers().invalidateSecondaryTlbs(huge, huge + PageTables.PMD_SIZE);
+      mapLocked(fault.vma(), huge, pmd, folio);
+      fault.mm().addRss(RssKind.ANON, PAGES);
+    }
+    pmd.unlock();
+    return same;
   }
 }

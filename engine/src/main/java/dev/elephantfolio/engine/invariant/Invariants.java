@@ -11,6 +11,7 @@ import dev.elephantfolio.engine.frame.FrameCheck;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.Subscriber;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.ThpStat;
@@ -43,6 +44,7 @@ public final class Invariants {
   private long mappedAnonPages;
   private long hugeMappedPages;
   private long partiallyMapped;
+  private long secondaryTableFrames;
 
   private Invariants(Kernel kernel) {
     this.kernel = kernel;
@@ -69,6 +71,7 @@ public final class Invariants {
     for (AddressSpace mm : spaces) {
       checkAreas(mm);
       census.add(mm);
+      checkSubscribers(mm);
     }
     Map<Integer, Integer> cached = cachedFrames(machine, spaces);
     kernel.folios().lru().forEachBatched(head -> batched.merge(head, 1, Integer::sum));
@@ -77,6 +80,18 @@ public final class Invariants {
     checkZeroFolios();
     checkCounters();
     checkFrames();
+  }
+
+  /** Nobody translates an address otherwise than the process itself. */
+  private void checkSubscribers(AddressSpace mm) {
+    try {
+      mm.notifiers().check();
+    } catch (IllegalStateException stale) {
+      throw new InvariantError(mm + ": " + stale.getMessage());
+    }
+    for (Subscriber subscriber : mm.notifiers().subscribers()) {
+      secondaryTableFrames += subscriber.tableFrames();
+    }
   }
 
   /** Folios that nothing maps: kept by a cache, or by those who hold pages. */
@@ -208,6 +223,7 @@ public final class Invariants {
     long zeroFrames = 1 + (kernel.hugeZero().pfn() == 0 ? 0 : 1L << PMD_ORDER);
     kernel.folios().lru().drainAll();
     long allocated = FrameCheck.check(kernel.pages());
-    expect(() -> "allocated frames", folioFrames + zeroFrames + census.tableFrames, allocated);
+    long tableFrames = census.tableFrames + secondaryTableFrames;
+    expect(() -> "allocated frames", folioFrames + zeroFrames + tableFrames, allocated);
   }
 }

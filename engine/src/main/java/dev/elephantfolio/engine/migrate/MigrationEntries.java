@@ -8,6 +8,9 @@ import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.RssKind;
 import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
@@ -61,16 +64,19 @@ public final class MigrationEntries {
         pages,
         anonVma,
         (vma, address, firstPage, count) -> {
-          unmapFrom(head, pages, vma, address, count);
+          MmuNotifiers notifiers = vma.mm().notifiers();
+          long end = address + ((long) count << PageTables.PAGE_SHIFT);
+          InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, address, end);
+          unmapFrom(head, pages, vma, address, end);
+          notifiers.end(told);
           return mapCounts.isMapped(head);
         });
   }
 
-  private void unmapFrom(int head, int folioPages, Vma vma, long address, int count) {
+  private void unmapFrom(int head, int folioPages, Vma vma, long address, long end) {
     if (splitHuge(head, vma, address)) {
       return;
     }
-    long end = address + ((long) count << PageTables.PAGE_SHIFT);
     PageTableCursor pte = new PageTableCursor(vma.mm().tables());
     for (long at = address; at < end; at = nextTable(at)) {
       if (pte.lockPte(at)) {
@@ -89,7 +95,7 @@ public final class MigrationEntries {
     long entry = pmd.entry();
     boolean ours = Pte.isLeaf(entry) && Pte.isPresent(entry) && Pte.pfn(entry) == head;
     if (ours) {
-      pmdSplit.splitLocked(pmd, vma, true);
+      pmdSplit.splitLocked(pmd, address & PageTables.PMD_MASK, vma, true);
     }
     boolean done = ours && Pte.isTable(pmd.entry());
     pmd.unlock();
@@ -107,6 +113,7 @@ public final class MigrationEntries {
       }
     }
     translations.flush();
+    vma.mm().notifiers().invalidateSecondaryTlbs(from, end);
     folios.put(head, gone);
   }
 

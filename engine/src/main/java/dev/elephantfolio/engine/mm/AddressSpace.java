@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.mm;
 
 import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.LockRank;
@@ -44,6 +45,7 @@ public final class AddressSpace implements SyncPlace {
   private final SpinLock pageTableLock = new SpinLock(LockRank.PMD);
   private final VmaTree vmas = new VmaTree();
   private final PageTables tables;
+  private final MmuNotifiers notifiers;
   private final VmSettings settings;
   private final RssCounters rss; // [t]
   private final AtomicInteger flags = new AtomicInteger(MmFlags.TOPDOWN); // [t] MmFlags
@@ -71,17 +73,20 @@ public final class AddressSpace implements SyncPlace {
    * An address space without areas.
    *
    * @param mmId a number that no other living address space has
+   * @param notifiers nobody's yet
    * @param cpus the machine's, for the striped counts
    */
   public AddressSpace(
       int mmId,
       PageTables tables,
+      MmuNotifiers notifiers,
       Cpus cpus,
       VmSettings settings,
       Limits limits,
       Capabilities capabilities) {
     this.mmId = mmId;
     this.tables = tables;
+    this.notifiers = notifiers;
     this.settings = settings;
     this.rss = new RssCounters(cpus);
     this.limits = limits;
@@ -100,6 +105,11 @@ public final class AddressSpace implements SyncPlace {
 
   public PageTables tables() {
     return tables;
+  }
+
+  /** Who else translates addresses of this memory, and wants to know what becomes of them. */
+  public MmuNotifiers notifiers() {
+    return notifiers;
   }
 
   // Locks.

@@ -3,6 +3,8 @@ package dev.elephantfolio.engine.mm;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
+import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.SyncPlace;
@@ -19,6 +21,7 @@ public final class AddressSpaces implements SyncPlace {
   private final LongAdder pageTableFrames;
   private final Cpus cpus;
   private final VmSettings settings;
+  private final NotifierRegistration registration;
   private final AtomicInteger nextId = new AtomicInteger(1);
 
   public AddressSpaces(
@@ -26,12 +29,14 @@ public final class AddressSpaces implements SyncPlace {
       MemMap memMap,
       LongAdder pageTableFrames,
       Cpus cpus,
-      VmSettings settings) {
+      VmSettings settings,
+      NotifierRegistration registration) {
     this.pages = pages;
     this.memMap = memMap;
     this.pageTableFrames = pageTableFrames;
     this.cpus = cpus;
     this.settings = settings;
+    this.registration = registration;
   }
 
   /**
@@ -41,7 +46,8 @@ public final class AddressSpaces implements SyncPlace {
    */
   public AddressSpace create(Limits limits, Capabilities capabilities) {
     PageTables tables = new PageTables(pages, memMap, pageTableFrames);
-    return new AddressSpace(takeId(), tables, cpus, settings, limits, capabilities);
+    MmuNotifiers notifiers = registration.newAddressSpace();
+    return new AddressSpace(takeId(), tables, notifiers, cpus, settings, limits, capabilities);
   }
 
   private int takeId() {

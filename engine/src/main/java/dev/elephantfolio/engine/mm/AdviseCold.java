@@ -87,13 +87,15 @@ public final class AdviseCold {
 
   /** One range of one area. */
   private final class Pass {
+    private final AddressSpace mm;
     private final PageTables tables;
     private final boolean pageOutAll;
     private final boolean anonOnly;
     private final PageOut.Isolated isolated = pageOut.new Isolated();
 
     Pass(Vma vma, boolean pageOutAll, boolean anonOnly) {
-      this.tables = vma.mm().tables();
+      this.mm = vma.mm();
+      this.tables = mm.tables();
       this.pageOutAll = pageOutAll;
       this.anonOnly = anonOnly;
     }
@@ -109,6 +111,7 @@ public final class AdviseCold {
         at = PmdSteps.populated(tables, stepEnd, end);
       }
       translations.flush();
+      mm.notifiers().invalidateSecondaryTlbs(start, end);
     }
 
     /** Deals with a huge mapping; false when there may be PTEs to look at. */

@@ -8,6 +8,9 @@ import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
@@ -54,7 +57,15 @@ public final class AdviseFree {
     }
     folios.lru().drainLocal();
     vma.mm().updateHiwaterRss();
-    PageTables tables = vma.mm().tables();
+    MmuNotifiers notifiers = vma.mm().notifiers();
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, startAddress, endAddress);
+    walk(vma.mm().tables(), startAddress, endAddress);
+    notifiers.end(told);
+    translations.flush();
+    notifiers.invalidateSecondaryTlbs(startAddress, endAddress);
+  }
+
+  private void walk(PageTables tables, long startAddress, long endAddress) {
     long at = PmdSteps.populated(tables, startAddress, endAddress);
     while (at < endAddress) {
       long stepEnd = PmdSteps.stepEnd(at, endAddress);
@@ -63,7 +74,6 @@ public final class AdviseFree {
       }
       at = PmdSteps.populated(tables, stepEnd, endAddress);
     }
-    translations.flush();
   }
 
   /** Marks a huge mapping that the step covers wholly; false when there may be PTEs to look at. */

@@ -4,6 +4,9 @@ import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
@@ -51,8 +54,30 @@ public final class ChangeProtection {
    * @return pages whose entries were changed
    */
   public long change(Vma vma, long startAddress, long endAddress, boolean tryWritable) {
-    PageTables tables = vma.mm().tables();
     Pass pass = new Pass(vma, tryWritable);
+    long pages = 0;
+    long at = startAddress;
+    while (at < endAddress) {
+      long partEnd = Math.min(PmdSteps.boundaryAbove(at, PageTable.PGD), endAddress);
+      pages += changePart(pass, PmdSteps.populatedPud(vma.mm().tables(), at, partEnd), partEnd);
+      at = partEnd;
+    }
+    if (pass.flushNeeded) {
+      translations.flush();
+      vma.mm().notifiers().invalidateSecondaryTlbs(startAddress, endAddress);
+    }
+    return pages;
+  }
+
+  /** Changes what one entry of the topmost table covers, from the first lower table on. */
+  private static long changePart(Pass pass, long startAddress, long endAddress) {
+    if (startAddress == endAddress) {
+      return 0;
+    }
+    MmuNotifiers notifiers = pass.vma.mm().notifiers();
+    InvalidateRange told =
+        notifiers.start(InvalidateEvent.PROTECTION_VMA, startAddress, endAddress);
+    PageTables tables = pass.tables;
     long pages = 0;
     long at = PmdSteps.populated(tables, startAddress, endAddress);
     while (at < endAddress) {
@@ -60,9 +85,7 @@ public final class ChangeProtection {
       pages += pass.step(at, stepEnd);
       at = PmdSteps.populated(tables, stepEnd, endAddress);
     }
-    if (pass.flushNeeded) {
-      translations.flush();
-    }
+    notifiers.end(told);
     return pages;
   }
 

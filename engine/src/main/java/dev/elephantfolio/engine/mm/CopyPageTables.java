@@ -4,6 +4,9 @@ import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
@@ -62,12 +65,16 @@ final class CopyPageTables {
       new Copy(child, parent).run();
       return;
     }
+    MmuNotifiers notifiers = parent.mm().notifiers();
+    InvalidateRange told =
+        notifiers.start(InvalidateEvent.PROTECTION_PAGE, parent.start(), parent.end());
     SequenceCount writeProtect = parent.mm().writeProtect();
     writeProtect.beginWrite();
     try {
       new Copy(child, parent).run();
     } finally {
       writeProtect.endWrite();
+      notifiers.end(told);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.mm;
 
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
 import dev.elephantfolio.engine.thp.Khugepaged;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 
@@ -61,6 +62,7 @@ public final class ForkCall {
         child.mmapWriteUnlock();
         // Nobody writes through what is write-protected by now, before the child can look.
         translations.flush();
+        parent.notifiers().invalidateSecondaryTlbs(0, InvalidateRange.NO_END);
       }
     } finally {
       parent.mmapWriteUnlock();

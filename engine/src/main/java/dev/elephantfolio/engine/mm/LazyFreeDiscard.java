@@ -5,6 +5,9 @@ import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
@@ -50,16 +53,24 @@ final class LazyFreeDiscard {
           pages,
           anonVma,
           (vma, address, firstPage, count) ->
-              !vma.has(VmFlags.LOCKED) && unmapFrom(vma, head, head + firstPage, address, count));
+              tellAndUnmap(vma, head, head + firstPage, address, count));
       anonVma.lock().writeUnlock();
     }
     return !mapCounts.isMapped(head);
   }
 
-  /** Unmaps pages of the folio from one area; false when the folio must be kept. */
-  private boolean unmapFrom(Vma vma, int head, int firstPfn, long address, int count) {
-    splitHuge(vma, head, address);
+  private boolean tellAndUnmap(Vma vma, int head, int firstPfn, long address, int count) {
+    MmuNotifiers notifiers = vma.mm().notifiers();
     long end = address + ((long) count << Addresses.PAGE_SHIFT);
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, address, end);
+    boolean unmapped = !vma.has(VmFlags.LOCKED) && unmapFrom(vma, head, firstPfn, address, end);
+    notifiers.end(told);
+    return unmapped;
+  }
+
+  /** Unmaps pages of the folio from one area; false when the folio must be kept. */
+  private boolean unmapFrom(Vma vma, int head, int firstPfn, long address, long end) {
+    splitHuge(vma, head, address);
     int page = firstPfn;
     PageTableCursor pte = new PageTableCursor(vma.mm().tables());
     for (long at = address; at < end; at = PmdSteps.stepEnd(at, end)) {
@@ -84,7 +95,7 @@ final class LazyFreeDiscard {
     }
     long entry = pmd.entry();
     if (Pte.isLeaf(entry) && Pte.isPresent(entry) && Pte.pfn(entry) == head) {
-      pmdSplit.splitLocked(pmd, vma, false);
+      pmdSplit.splitLocked(pmd, address & Addresses.PMD_MASK, vma, false);
     }
     pmd.unlock();
   }
@@ -104,6 +115,7 @@ final class LazyFreeDiscard {
       }
     }
     translations.flush();
+    vma.mm().notifiers().invalidateSecondaryTlbs(at, at + ((long) pages << Addresses.PAGE_SHIFT));
     if (Pte.isDirty(marks)) {
       memMap.setFlag(head, FolioFlags.DIRTY);
     }

@@ -3,6 +3,9 @@ package dev.elephantfolio.engine.mm;
 import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
@@ -61,7 +64,7 @@ final class MovePageTables {
     Move move = new Move(old, copy, oldAddress, newAddress, lengthBytes, needsRmapLocks);
     if (lengthBytes != 0) {
       move.realign();
-      move.run();
+      move.tellAndRun();
     }
     return move.movedBytes();
   }
@@ -130,7 +133,14 @@ final class MovePageTables {
       return Math.max(oldAddress - oldStart, 0);
     }
 
-    void run() {
+    void tellAndRun() {
+      MmuNotifiers notifiers = old.mm().notifiers();
+      InvalidateRange told = notifiers.start(InvalidateEvent.UNMAP, oldAddress, oldEnd);
+      run();
+      notifiers.end(told);
+    }
+
+    private void run() {
       try {
         while (oldAddress < oldEnd) {
           long extent = step();
@@ -191,7 +201,7 @@ final class MovePageTables {
       lockRmap();
       boolean moved = tableMoves.move(oldAddress, newAddress, level);
       if (moved) {
-        translations.flush();
+        flush(PageTable.span(level));
       }
       unlockRmap();
       return moved;
@@ -222,7 +232,7 @@ final class MovePageTables {
       }
       places.to(newAddress).set(entry | softDirty);
       if (Pte.isPresent(entry)) {
-        translations.flush();
+        flush(PMD_SIZE);
       }
       return true;
     }
@@ -237,12 +247,18 @@ final class MovePageTables {
           flush |= movePte(oldAddress + offset, newAddress + offset);
         }
         if (flush) {
-          translations.flush();
+          flush(extent);
         }
         places.unlock();
       }
       unlockRmapIfNeeded();
       return locked;
+    }
+
+    /** Nobody translates the next {@code extent} bytes of the old place as before any more. */
+    private void flush(long extent) {
+      translations.flush();
+      old.mm().notifiers().invalidateSecondaryTlbs(oldAddress, oldAddress + extent);
     }
 
     /** Moves one entry; true when it was present. */

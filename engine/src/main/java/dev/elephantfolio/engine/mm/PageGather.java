@@ -5,8 +5,8 @@ import dev.elephantfolio.engine.tlb.TranslationGate;
 import java.util.Arrays;
 
 /**
- * Folios whose mappings were taken away but which a processor may still use through an old
- * translation. They keep the references of those mappings until {@link #flush}, so that none of
+ * Folios whose mappings in one range were taken away but which a processor may still use through an
+ * old translation. They keep the references of those mappings until {@link #flush}, so that none of
  * them is freed, or taken for unshared, too early.
  *
  * <p>Used by one thread. Flushing waits for no lock, so it may be done with page tables locked.
@@ -19,14 +19,25 @@ final class PageGather {
 
   private final TranslationGate translations;
   private final Folios folios;
+  private final AddressSpace mm;
+  private final long startAddress;
+  private final long endAddress;
   private int[] heads = new int[FIRST_CAPACITY];
   private int[] references = new int[FIRST_CAPACITY];
   private int count;
   private boolean flushNeeded;
 
-  PageGather(TranslationGate translations, Folios folios) {
+  PageGather(
+      TranslationGate translations,
+      Folios folios,
+      AddressSpace mm,
+      long startAddress,
+      long endAddress) {
     this.translations = translations;
     this.folios = folios;
+    this.mm = mm;
+    this.startAddress = startAddress;
+    this.endAddress = endAddress;
   }
 
   /** Takes over the references of {@code mappings} mappings that were taken away. */
@@ -57,6 +68,7 @@ final class PageGather {
   void flush() {
     if (flushNeeded) {
       translations.flush();
+      mm.notifiers().invalidateSecondaryTlbs(startAddress, endAddress);
       flushNeeded = false;
     }
     folios.putAll(heads, references, count);

@@ -14,14 +14,14 @@ import dev.elephantfolio.engine.pagetable.Pte;
  *   }
  * </pre>
  */
-final class PmdSteps {
+public final class PmdSteps {
   private PmdSteps() {}
 
   /**
    * The first address of {@code [address, end)} whose PMD entry is not none; {@code end} without
    * one. Takes no lock.
    */
-  static long populated(PageTables tables, long address, long end) {
+  public static long populated(PageTables tables, long address, long end) {
     long at = address;
     while (at < end) {
       PageTable pud = tables.root().child(PageTable.index(at, PageTable.PGD));
@@ -32,9 +32,25 @@ final class PmdSteps {
           return Math.min(found, end);
         }
       }
-      at = next(at, pud == null ? PageTable.PGD : PageTable.PUD);
+      at = boundaryAbove(at, pud == null ? PageTable.PGD : PageTable.PUD);
     }
     return end;
+  }
+
+  /**
+   * The first address of {@code [address, end)} that a PMD table covers, all within one entry of
+   * the topmost table; {@code end} without one. Takes no lock.
+   */
+  static long populatedPud(PageTables tables, long address, long end) {
+    PageTable pud = tables.root().child(PageTable.index(address, PageTable.PGD));
+    if (pud == null) {
+      return end;
+    }
+    long at = address;
+    while (at < end && Pte.isNone(pud.entry(PageTable.index(at, PageTable.PUD)))) {
+      at = boundaryAbove(at, PageTable.PUD);
+    }
+    return Math.min(at, end);
   }
 
   /** The first address from {@code address} on under an entry of {@code pmd}, or -1. */
@@ -49,14 +65,15 @@ final class PmdSteps {
     return -1;
   }
 
-  private static long next(long address, int level) {
+  /** Where the entry of {@code level} over {@code address} ends. */
+  static long boundaryAbove(long address, int level) {
     long span = PageTable.span(level);
     return (address & -span) + span;
   }
 
   /** Where the PMD entry over {@code address} ends, at most {@code end}. */
-  static long stepEnd(long address, long end) {
-    return Math.min(next(address, PageTable.PMD), end);
+  public static long stepEnd(long address, long end) {
+    return Math.min(boundaryAbove(address, PageTable.PMD), end);
   }
 
   /** Whether a step covers all that one PMD entry does. */

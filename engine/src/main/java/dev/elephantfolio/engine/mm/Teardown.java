@@ -1,5 +1,7 @@
 package dev.elephantfolio.engine.mm;
 
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 
 /**
@@ -20,6 +22,7 @@ final class Teardown {
    * meet it until its areas are unlinked.
    */
   void run(AddressSpace mm) {
+    mm.notifiers().release();
     mm.mmapWriteLock();
     Vma[] areas = mm.vmas().toArray();
     if (areas.length != 0) {
@@ -35,10 +38,12 @@ final class Teardown {
 
   private void clear(AddressSpace mm, Vma[] areas) {
     long end = areas[areas.length - 1].end();
+    InvalidateRange told = mm.notifiers().start(InvalidateEvent.UNMAP, 0, InvalidateRange.NO_END);
     for (Vma vma : areas) {
       vma.writeLock();
       context.ranges().zap(vma, vma.start(), vma.end());
     }
+    mm.notifiers().end(told);
     for (Vma vma : areas) {
       unlink(vma);
     }

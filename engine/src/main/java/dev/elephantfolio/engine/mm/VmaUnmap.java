@@ -2,6 +2,8 @@ package dev.elephantfolio.engine.mm;
 
 import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,9 +81,11 @@ final class VmaUnmap {
       }
       cleared = true;
       mm.updateHiwaterRss();
+      InvalidateRange told = mm.notifiers().start(InvalidateEvent.UNMAP, start, end);
       for (Vma vma : areas) {
         context.ranges().zap(vma, vma.start(), vma.end());
       }
+      mm.notifiers().end(told);
       for (Vma vma : areas) {
         forget(vma);
       }

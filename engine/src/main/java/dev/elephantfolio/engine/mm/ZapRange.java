@@ -6,6 +6,9 @@ import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.FreePageTables;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
@@ -58,7 +61,10 @@ public final class ZapRange {
     this.translations = kernel.translations();
   }
 
-  /** Drops everything in the range, as munmap and exit do. Its page tables stay for now. */
+  /**
+   * Drops everything in the range, as munmap and exit do, who have told the notifiers. Its page
+   * tables stay for now.
+   */
   public void unmap(Vma vma, long startAddress, long endAddress) {
     zap(vma, startAddress, endAddress, Mode.UNMAP);
   }
@@ -69,18 +75,28 @@ public final class ZapRange {
    */
   public void discard(Vma vma, long startAddress, long endAddress) {
     vma.mm().updateHiwaterRss();
-    zap(vma, startAddress, endAddress, Mode.DISCARD);
+    tellAndZap(vma, startAddress, endAddress, Mode.DISCARD);
   }
 
   /** Drops the pages of the range and nothing else. */
   public void clear(Vma vma, long startAddress, long endAddress) {
     vma.mm().updateHiwaterRss();
-    zap(vma, startAddress, endAddress, Mode.CLEAR);
+    tellAndZap(vma, startAddress, endAddress, Mode.CLEAR);
+  }
+
+  private void tellAndZap(Vma vma, long start, long end, Mode mode) {
+    if (start == end) {
+      return;
+    }
+    MmuNotifiers notifiers = vma.mm().notifiers();
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, start, end);
+    zap(vma, start, end, mode);
+    notifiers.end(told);
   }
 
   private void zap(Vma vma, long start, long end, Mode mode) {
     PageTables tables = vma.mm().tables();
-    Pass pass = new Pass(vma, mode);
+    Pass pass = new Pass(vma, mode, new PageGather(translations, folios, vma.mm(), start, end));
     long at = PmdSteps.populated(tables, start, end);
     while (at < end) {
       long stepEnd = PmdSteps.stepEnd(at, end);
@@ -95,11 +111,12 @@ public final class ZapRange {
     private final Vma vma;
     private final Mode mode;
     private final PageTables tables;
-    private final PageGather gather = new PageGather(translations, folios);
+    private final PageGather gather;
 
-    Pass(Vma vma, Mode mode) {
+    Pass(Vma vma, Mode mode, PageGather gather) {
       this.vma = vma;
       this.mode = mode;
+      this.gather = gather;
       this.tables = vma.mm().tables();
     }
 

@@ -78,6 +78,11 @@ public final class MappedFile {
     mappingsLock.writeLock();
   }
 
+  /** As {@link #lockMappings}, while other files' are locked. */
+  public void lockMappingsNested() {
+    mappingsLock.writeLockNested();
+  }
+
   public void unlockMappings() {
     mappingsLock.writeUnlock();
   }

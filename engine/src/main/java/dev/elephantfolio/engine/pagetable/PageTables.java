@@ -104,6 +104,23 @@ public final class PageTables {
   }
 
   /**
+   * Takes YOUNG off the entry that translates {@code address}; whether it had it. Needs no lock: an
+   * access may set it again at any time anyway.
+   */
+  public boolean clearYoung(long address) {
+    long entry = load(address);
+    while (Pte.isPresent(entry) && Pte.isYoung(entry)) {
+      PageTable table = Pte.isLeaf(entry) ? pmdTable(address) : pteTable(address);
+      int index = PageTable.index(address, Pte.isLeaf(entry) ? PageTable.PMD : PageTable.PTE);
+      if (table != null && table.compareAndSet(index, entry, entry & ~Pte.YOUNG)) {
+        return true;
+      }
+      entry = load(address);
+    }
+    return false;
+  }
+
+  /**
    * Makes sure that a PMD table covers {@code address}.
    *
    * @throws MemoryException ENOMEM

@@ -4,21 +4,25 @@ package dev.elephantfolio.engine.sync;
  * The order in which locks nest, and the check that it is kept.
  *
  * <pre>
- * PIPE                            a pipe's pages
- *   MMAP_LOCK                     an address space's VMAs
- *     VMA_LOCK                    one VMA (read side taken alone, by faults)
- *       FOLIO_LOCK                a bit in the folio's flags
- *         I_MMAP                  a file's VMAs
- *           ANON_VMA              an anon_vma family
- *             KHUGEPAGED_MM       khugepaged's list of address spaces
- *               PMD               a table above the leaves
- *                 PTE             a table of leaves
- *                   DEFERRED_SPLIT  the queue of partially mapped folios
- *                     LRU_BATCH   one processor's folios on their way to the lists
- *                       LRU       the LRU lists
- *                         PCP     one processor's list of free pages
- *                           ZONE  a zone's buddy lists
- *                             COUNTERS
+ * PIPE                                a pipe's pages
+ *   MMAP_LOCK                         an address space's VMAs
+ *     ALL_LOCKS                       the turn to take all locks of an address space
+ *       VMA_LOCK                      one VMA (read side taken alone, by faults)
+ *         FOLIO_LOCK                  a bit in the folio's flags
+ *           I_MMAP                    a file's VMAs
+ *             ANON_VMA                an anon_vma family
+ *               KHUGEPAGED_MM         khugepaged's list of address spaces
+ *                 SECONDARY_MMU       tables of a secondary MMU
+ *                   PMD               a table above the leaves
+ *                     PTE             a table of leaves
+ *                       SECONDARY_TLB   what a device remembers of page tables
+ *                         DEFERRED_SPLIT  the queue of partially mapped folios
+ *                           LRU_BATCH   one processor's folios on their way to the lists
+ *                             LRU       the LRU lists
+ *                               PCP     one processor's list of free pages
+ *                                 ZONE  a zone's buddy lists
+ *                                   NOTIFIER_LIST  who subscribed to an address space
+ *                                     COUNTERS
  * </pre>
  *
  * A thread may wait for a lock only when every lock it holds ranks before it; of equal rank only

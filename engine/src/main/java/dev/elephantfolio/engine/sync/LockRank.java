@@ -6,18 +6,22 @@ import java.util.Locale;
 public enum LockRank {
   PIPE,
   MMAP_LOCK,
+  ALL_LOCKS,
   VMA_LOCK,
   FOLIO_LOCK,
   I_MMAP,
   ANON_VMA,
   KHUGEPAGED_MM,
+  SECONDARY_MMU,
   PMD,
   PTE,
+  SECONDARY_TLB,
   DEFERRED_SPLIT,
   LRU_BATCH,
   LRU,
   PCP,
   ZONE,
+  NOTIFIER_LIST,
   COUNTERS;
 
   /** A name for people. */

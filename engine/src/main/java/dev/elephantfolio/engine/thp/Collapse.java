@@ -9,6 +9,9 @@ import dev.elephantfolio.engine.mm.MmFlags;
 import dev.elephantfolio.engine.mm.RssKind;
 import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
@@ -190,16 +193,26 @@ final class Collapse {
   private PageIsolation isolate(Vma vma, AnonVma anonVma, long hugeAddress, Purpose purpose) {
     CollapseLimits limits = CollapseLimits.of(purpose, kernel.thp().knobs().khugepaged(), vma);
     anonVma.lock().writeLock();
-    PageTableCursor pmd = lockPmd(vma, hugeAddress);
-    PageTable table = pmd.detach();
-    kernel.translations().flush();
-    pmd.unlock();
-    PageIsolation pages = new PageIsolation(kernel, vma, table, limits);
+    PageTable table = detach(vma, hugeAddress);
+    PageIsolation pages = new PageIsolation(kernel, vma, hugeAddress, table, limits);
     if (pages.isolate() != ScanResult.SUCCEED) {
       attach(vma, hugeAddress, table);
     }
     anonVma.lock().writeUnlock();
     return pages;
+  }
+
+  private PageTable detach(Vma vma, long hugeAddress) {
+    MmuNotifiers notifiers = vma.mm().notifiers();
+    long end = hugeAddress + PageTables.PMD_SIZE;
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, hugeAddress, end);
+    PageTableCursor pmd = lockPmd(vma, hugeAddress);
+    PageTable table = pmd.detach();
+    kernel.translations().flush();
+    notifiers.invalidateSecondaryTlbs(hugeAddress, end);
+    pmd.unlock();
+    notifiers.end(told);
+    return table;
   }
 
   private static PageTableCursor lockPmd(Vma vma, long hugeAddress) {

@@ -8,6 +8,7 @@ import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
+import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
@@ -54,7 +55,7 @@ final class CollapseScan {
     }
     CollapseLimits limits = CollapseLimits.of(purpose, kernel.thp().knobs().khugepaged(), vma);
     Tally tally = new Tally(offByOne && limits.byKhugepaged() ? limits.lowered() : limits);
-    ScanResult result = scanTable(pte, tally);
+    ScanResult result = scanTable(pte, vma.mm(), hugeAddress, tally);
     pte.unlock();
     return new Finding(result, tally.unmapped);
   }
@@ -85,9 +86,11 @@ final class CollapseScan {
     }
   }
 
-  private ScanResult scanTable(PageTableCursor pte, Tally tally) {
+  private ScanResult scanTable(
+      PageTableCursor pte, AddressSpace mm, long hugeAddress, Tally tally) {
     for (int i = 0; i < PTES; i++) {
-      ScanResult result = scanEntry(pte.entryAt(i), tally);
+      long address = hugeAddress + ((long) i << PageTables.PAGE_SHIFT);
+      ScanResult result = scanEntry(pte.entryAt(i), mm, address, tally);
       if (result != ScanResult.SUCCEED) {
         return result;
       }
@@ -98,7 +101,7 @@ final class CollapseScan {
         : ScanResult.SUCCEED;
   }
 
-  private ScanResult scanEntry(long entry, Tally tally) {
+  private ScanResult scanEntry(long entry, AddressSpace mm, long address, Tally tally) {
     if (Pte.isNone(entry) || Pte.isSpecial(entry)) {
       return within(
           ++tally.none,
@@ -113,7 +116,7 @@ final class CollapseScan {
           ScanResult.EXCEED_SWAP_PTE,
           VmEvent.THP_SCAN_EXCEED_SWAP_PTE);
     }
-    return scanPage(entry, tally);
+    return scanPage(entry, mm, address, tally);
   }
 
   private ScanResult within(int count, int limit, ScanResult exceeded, VmEvent event) {
@@ -124,7 +127,7 @@ final class CollapseScan {
     return exceeded;
   }
 
-  private ScanResult scanPage(long entry, Tally tally) {
+  private ScanResult scanPage(long entry, AddressSpace mm, long address, Tally tally) {
     int folio = memMap.head(Pte.pfn(entry));
     if (!memMap.testFlag(folio, FolioFlags.ANON)) {
       return ScanResult.PAGE_ANON;
@@ -149,7 +152,7 @@ final class CollapseScan {
     if (!onlyMapped(memMap, mapCounts, folio)) {
       return ScanResult.PAGE_COUNT;
     }
-    if (isReferenced(memMap, entry, folio)) {
+    if (tally.limits.byKhugepaged() && isReferenced(memMap, entry, folio, mm, address)) {
       tally.referenced++;
     }
     return ScanResult.SUCCEED;
@@ -164,7 +167,10 @@ final class CollapseScan {
     return memMap.refCount(folio) == expected;
   }
 
-  static boolean isReferenced(MemMap memMap, long entry, int folio) {
-    return Pte.isYoung(entry) || memMap.testFlag(folio, FolioFlags.REFERENCED);
+  /** Whether the page was used lately, by the process or through a secondary translation. */
+  static boolean isReferenced(MemMap memMap, long entry, int folio, AddressSpace mm, long address) {
+    return Pte.isYoung(entry)
+        || memMap.testFlag(folio, FolioFlags.REFERENCED)
+        || mm.notifiers().testYoung(address);
   }
 }

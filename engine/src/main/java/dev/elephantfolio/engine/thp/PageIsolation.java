@@ -6,6 +6,7 @@ import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.pagetable.PageTable;
+import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
@@ -38,6 +39,7 @@ final class PageIsolation {
   private final MapCounts mapCounts;
   private final VmEvents events;
   private final Vma vma;
+  private final long hugeAddress;
   private final PageTable table;
   private final CollapseLimits limits;
 
@@ -53,12 +55,13 @@ final class PageIsolation {
   /**
    * @param table hangs nowhere any more; nobody else can reach its entries
    */
-  PageIsolation(Kernel kernel, Vma vma, PageTable table, CollapseLimits limits) {
+  PageIsolation(Kernel kernel, Vma vma, long hugeAddress, PageTable table, CollapseLimits limits) {
     this.memMap = kernel.memMap();
     this.folios = kernel.folios();
     this.mapCounts = kernel.mapCounts();
     this.events = kernel.events();
     this.vma = vma;
+    this.hugeAddress = hugeAddress;
     this.table = table;
     this.limits = limits;
   }
@@ -68,7 +71,7 @@ final class PageIsolation {
     result = ScanResult.SUCCEED;
     int i = 0;
     while (i < PTES && result == ScanResult.SUCCEED) {
-      result = isolateEntry(table.entry(i));
+      result = isolateEntry(table.entry(i), hugeAddress + ((long) i << PageTables.PAGE_SHIFT));
       i += result == ScanResult.SUCCEED ? 1 : 0;
     }
     if (result == ScanResult.SUCCEED && limits.byKhugepaged() && referenced == 0) {
@@ -89,7 +92,7 @@ final class PageIsolation {
     return table;
   }
 
-  private ScanResult isolateEntry(long entry) {
+  private ScanResult isolateEntry(long entry, long address) {
     if (Pte.isNone(entry) || Pte.isSpecial(entry)) {
       if (++none > limits.none()) {
         events.count(VmEvent.THP_SCAN_EXCEED_NONE_PTE);
@@ -100,10 +103,10 @@ final class PageIsolation {
     if (!Pte.isPresent(entry)) {
       return ScanResult.PTE_NON_PRESENT;
     }
-    return isolatePage(entry);
+    return isolatePage(entry, address);
   }
 
-  private ScanResult isolatePage(long entry) {
+  private ScanResult isolatePage(long entry, long address) {
     int folio = memMap.head(Pte.pfn(entry));
     if (mapCounts.maybeMappedShared(folio) && ++shared > limits.shared()) {
       events.count(VmEvent.THP_SCAN_EXCEED_SHARE_PTE);
@@ -116,7 +119,8 @@ final class PageIsolation {
         return taken;
       }
     }
-    if (CollapseScan.isReferenced(memMap, entry, folio)) {
+    if (limits.byKhugepaged()
+        && CollapseScan.isReferenced(memMap, entry, folio, vma.mm(), address)) {
       referenced++;
     }
     return ScanResult.SUCCEED;

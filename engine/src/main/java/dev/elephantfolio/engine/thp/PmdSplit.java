@@ -5,6 +5,9 @@ import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.InvalidateEvent;
+import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
@@ -57,14 +60,22 @@ public final class PmdSplit {
 
   /** Splits the huge mapping over {@code address}, if one stands there. Takes the PMD lock. */
   public void split(Vma vma, long address) {
+    if (Pte.isLeaf(vma.mm().tables().pmdEntry(address))) {
+      tellAndSplit(vma, address & PageTables.PMD_MASK);
+    }
+  }
+
+  private void tellAndSplit(Vma vma, long huge) {
+    MmuNotifiers notifiers = vma.mm().notifiers();
+    InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, huge, huge + PageTables.PMD_SIZE);
     PageTableCursor pmd = new PageTableCursor(vma.mm().tables());
-    if (!pmd.lockPmd(address)) {
-      return;
+    if (pmd.lockPmd(huge)) {
+      if (Pte.isLeaf(pmd.entry())) {
+        splitLocked(pmd, huge, vma, false);
+      }
+      pmd.unlock();
     }
-    if (Pte.isLeaf(pmd.entry())) {
-      splitLocked(pmd, vma, false);
-    }
-    pmd.unlock();
+    notifiers.end(told);
   }
 
   /**
@@ -79,25 +90,30 @@ public final class PmdSplit {
     }
   }
 
-  /** Splits the mapping around {@code address} unless that is a boundary of huge pages. */
+  /**
+   * Splits the mapping around {@code address} unless that is a boundary of huge pages. As in Linux,
+   * notifiers are told whenever there is a table in which a huge mapping could stand.
+   */
   public void splitAtUnaligned(Vma vma, long address) {
     long huge = address & PageTables.PMD_MASK;
     boolean within = vma.start() <= huge && huge + PageTables.PMD_SIZE <= vma.end();
-    if (huge != address && within) {
-      split(vma, huge);
+    if (huge != address && within && vma.mm().tables().pmdTable(huge) != null) {
+      tellAndSplit(vma, huge);
     }
   }
 
   /**
-   * Splits the leaf under {@code pmd}, whose table is locked.
+   * Splits the leaf under {@code pmd}, whose table is locked, at {@code hugeAddress}. Who calls
+   * this has told the address space's notifiers of a range around it.
    *
    * @param freeze leave migration entries instead of present ones, because the folio is about to be
    *     split or moved; not done when the folio is pinned
    */
-  public void splitLocked(PageTableCursor pmd, Vma vma, boolean freeze) {
+  public void splitLocked(PageTableCursor pmd, long hugeAddress, Vma vma, boolean freeze) {
     events.count(VmEvent.THP_SPLIT_PMD);
     long old = invalidate(pmd);
     translations.flush();
+    vma.mm().notifiers().invalidateSecondaryTlbs(hugeAddress, hugeAddress + PageTables.PMD_SIZE);
     PageTable table = pmd.withdrawTable();
     if (Pte.isSpecial(old)) {
       fillZero(table, old);

@@ -9,10 +9,13 @@ import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.notifier.MmuNotifiers;
+import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.rmap.AnonVmaChain;
 import dev.elephantfolio.engine.rmap.AnonVmas;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutations;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.function.Executable;
 
@@ -50,7 +53,9 @@ final class MmFixture {
     Cpus cpus = new Cpus(2);
     MemMap memMap = new MemMap(MEMORY_PAGES);
     PageTables tables = new PageTables(new PageAllocator(memMap, cpus, 0), memMap, new LongAdder());
-    return new AddressSpace(id, tables, cpus, settings, Limits.standard(), Capabilities.ALL);
+    MmuNotifiers notifiers = new NotifierRegistration(cpus, Mutations.NONE).newAddressSpace();
+    return new AddressSpace(
+        id, tables, notifiers, cpus, settings, Limits.standard(), Capabilities.ALL);
   }
 
   /** The flags that a letter stands for. */
