@@ -15,6 +15,7 @@ module dev.elephantfolio.engine {
   exports dev.elephantfolio.engine.pagecache;
   exports dev.elephantfolio.engine.pagetable;
   exports dev.elephantfolio.engine.rmap;
+  exports dev.elephantfolio.engine.secondary;
   exports dev.elephantfolio.engine.stat;
   exports dev.elephantfolio.engine.sync;
   exports dev.elephantfolio.engine.thp;
