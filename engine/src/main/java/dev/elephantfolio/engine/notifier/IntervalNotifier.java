@@ -1,5 +1,8 @@
 package dev.elephantfolio.engine.notifier;
 
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source of the behaviour: mmu_interval_notifier, mm/mmu_notifier.c of 6.18.
  */
-public abstract class IntervalNotifier {
+public abstract class IntervalNotifier implements SyncPlace {
+  private final long syncId = SyncPoints.newId();
   private final long startAddress;
   private final long endAddress;
 
@@ -63,6 +67,8 @@ public abstract class IntervalNotifier {
 
   /** Remembers the invalidation; for {@link #invalidate}, under the owner's lock. */
   protected final void setSequence(long nowSequence) {
+    SyncPoints.reach(SyncPoint.STORE, this, 0);
+    SyncPoints.changed(this, 0, sequence, nowSequence);
     sequence = nowSequence;
   }
 
@@ -84,7 +90,20 @@ public abstract class IntervalNotifier {
   }
 
   final long sequence() {
-    return sequence;
+    SyncPoints.reach(SyncPoint.LOAD, this, 0);
+    long now = sequence;
+    SyncPoints.read(this, 0, now);
+    return now;
+  }
+
+  @Override
+  public final long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public final String describePlace(long index) {
+    return "the sequence of " + this;
   }
 
   final void insertInto(IntervalNotifiers inserted, long firstSequence) {

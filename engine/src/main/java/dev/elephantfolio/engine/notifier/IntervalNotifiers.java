@@ -3,8 +3,6 @@ package dev.elephantfolio.engine.notifier;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.SpinLock;
 import dev.elephantfolio.engine.sync.SpinWait;
-import dev.elephantfolio.engine.sync.SyncPoint;
-import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -148,7 +146,6 @@ final class IntervalNotifiers {
     if (colliding) {
       SpinWait.until(this, () -> sequence != seen);
     }
-    SyncPoints.reach(SyncPoint.OTHER);
     return seen;
   }
 }

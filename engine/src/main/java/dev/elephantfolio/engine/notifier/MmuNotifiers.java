@@ -1,6 +1,9 @@
 package dev.elephantfolio.engine.notifier;
 
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.SyncPlace;
+import dev.elephantfolio.engine.sync.SyncPoint;
+import dev.elephantfolio.engine.sync.SyncPoints;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * lock, or a lock of the reverse map; no page table is locked then. Where nobody ever subscribed
  * each call costs the reading of one field. Any thread may call.
  */
-public final class MmuNotifiers {
+public final class MmuNotifiers implements SyncPlace {
+  private final long syncId = SyncPoints.newId();
   private final Cpus cpus;
   private final boolean silent;
   private volatile @Nullable Subscriptions told;
@@ -34,7 +38,9 @@ public final class MmuNotifiers {
   /** Begins an invalidation of {@code [startAddress, endAddress)}; what it gives is for the end. */
   public @Nullable InvalidateRange start(
       InvalidateEvent event, long startAddress, long endAddress) {
+    SyncPoints.reach(SyncPoint.LOAD, this, 0);
     Subscriptions now = told;
+    SyncPoints.read(this, 0, now == null ? 0 : 1);
     if (now == null) {
       return null;
     }
@@ -110,9 +116,21 @@ public final class MmuNotifiers {
     if (known == null) {
       known = new Subscriptions(cpus);
       subscriptions = known;
+      SyncPoints.reach(SyncPoint.STORE, this, 0);
+      SyncPoints.changed(this, 0, 0, silent ? 0 : 1);
       told = silent ? null : known;
     }
     return known;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "whether anybody is subscribed";
   }
 
   @Nullable Subscriptions subscriptions() {

@@ -1,5 +1,6 @@
 package dev.elephantfolio.engine.secondary;
 
+import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.Machine;
 import dev.elephantfolio.engine.MemoryException;
@@ -11,11 +12,9 @@ import dev.elephantfolio.engine.notifier.InvalidateRange;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SpinLock;
-import dev.elephantfolio.engine.sync.SyncPoint;
-import dev.elephantfolio.engine.sync.SyncPoints;
 import dev.elephantfolio.engine.tlb.TranslationGate;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * A device that mirrors one range of a process page by page, as HMM lets drivers do: it looks pages
@@ -27,6 +26,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *  --------+------------------------------------------------------------
  *  entries | lock for writing; read and used within {@code accesses}
  *  retries | lock
+ *  closed  | lock
  * </pre>
  *
  * <p>Any thread may access it at any time. Behaviour: Documentation/mm/hmm.rst of 6.18.
@@ -37,16 +37,19 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
   private final PrimaryLookup lookup;
   private final TranslationGate accesses;
   private final SpinLock lock = new SpinLock(LockRank.SECONDARY_MMU);
-  private final AtomicLongArray entries;
+  private final MirrorEntries entries;
+  private final boolean looksAgain;
   private long retries;
+  private boolean closed;
 
   private PageMirror(Machine machine, AddressSpace mm, long address, long lengthBytes) {
     super(address, lengthBytes);
     this.kernel = machine.kernel();
     this.mm = mm;
+    this.looksAgain = !kernel.mutations().has(Mutation.NO_NOTIFIER_RETRY);
     this.lookup = new PrimaryLookup(machine, mm);
     this.accesses = new TranslationGate(kernel.cpus());
-    this.entries = new AtomicLongArray(Math.toIntExact(lengthBytes >>> PageTables.PAGE_SHIFT));
+    this.entries = new MirrorEntries(Math.toIntExact(lengthBytes >>> PageTables.PAGE_SHIFT));
   }
 
   /**
@@ -64,7 +67,8 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
   /**
    * Loads the word at an address of the process, within the range.
    *
-   * @throws MemoryException EFAULT where the process has no memory that may be read, ENOMEM
+   * @throws MemoryException EFAULT where the process has no memory that may be read, EIO when this
+   *     is closed, ENOMEM
    */
   public long read(long address) {
     int index = index(address);
@@ -88,7 +92,7 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
   /**
    * Stores a word at an address of the process, within the range.
    *
-   * @throws MemoryException EFAULT where the process has no memory that may be written, ENOMEM
+   * @throws MemoryException as {@link #read}, where the process's memory may not be written
    */
   public void write(long address, long word) {
     int index = index(address);
@@ -114,20 +118,27 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
   }
 
   private void fault(int index, long address, boolean write) {
-    boolean mapped = false;
-    while (!mapped) {
-      long begun = readBegin();
-      long page = lookup.find(address, write);
-      SyncPoints.reach(SyncPoint.OTHER);
-      lock.lock();
-      mapped = !readRetry(begun);
-      if (mapped) {
-        map(index, page);
-      } else {
-        retries++;
-      }
-      lock.unlock();
+    while (!tryMap(index, address, write)) {
+      // What was found did not hold any more.
     }
+  }
+
+  private boolean tryMap(int index, long address, boolean write) {
+    long begun = readBegin();
+    long page = lookup.find(address, write);
+    lock.lock();
+    boolean refused = closed;
+    boolean mapped = !refused && !(looksAgain && readRetry(begun));
+    if (mapped) {
+      map(index, page);
+    } else {
+      retries++;
+    }
+    lock.unlock();
+    if (refused) {
+      throw new MemoryException(Errno.EIO);
+    }
+    return mapped;
   }
 
   /** The process maps the page for as long as the lock is held. */
@@ -135,24 +146,28 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
     if (Pte.isWritable(page)) {
       kernel.memMap().setFlag(kernel.memMap().head(Pte.pfn(page)), FolioFlags.DIRTY);
     }
-    entries.set(index, page);
+    long _ = entries.exchange(index, page);
   }
 
   @Override
   protected void invalidate(InvalidateRange range, long nowSequence) {
-    long from = Math.max(range.startAddress(), startAddress());
-    long to = Math.min(range.endAddress(), endAddress());
-    boolean dropped = false;
     lock.lock();
     setSequence(nowSequence);
+    drop(range.startAddress(), range.endAddress());
+    lock.unlock();
+  }
+
+  /** Under the lock; returns when nothing that was dropped is in use. */
+  private void drop(long fromAddress, long toAddress) {
+    long from = Math.max(fromAddress, startAddress());
+    long to = Math.min(toAddress, endAddress());
+    boolean dropped = false;
     for (long at = from; at < to; at += PageTables.PAGE_SIZE) {
-      dropped |= entries.getAndSet(index(at), Pte.NONE) != Pte.NONE;
+      dropped |= entries.exchange(index(at), Pte.NONE) != Pte.NONE;
     }
     if (dropped) {
       accesses.flush();
     }
-    lock.unlock();
-    SyncPoints.reach(SyncPoint.OTHER);
   }
 
   /** Lookups that an invalidation overtook. */
@@ -166,7 +181,7 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
   /** Pages that are mirrored now. */
   public int pages() {
     int pages = 0;
-    for (int i = 0; i < entries.length(); i++) {
+    for (int i = 0; i < entries.pages(); i++) {
       pages += Pte.isNone(entries.get(i)) ? 0 : 1;
     }
     return pages;
@@ -174,7 +189,7 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
 
   @Override
   protected void check() {
-    for (int i = 0; i < entries.length(); i++) {
+    for (int i = 0; i < entries.pages(); i++) {
       long entry = entries.get(i);
       long address = startAddress() + ((long) i << PageTables.PAGE_SHIFT);
       if (!Pte.isNone(entry)) {
@@ -183,9 +198,13 @@ public final class PageMirror extends IntervalNotifier implements AutoCloseable 
     }
   }
 
-  /** Ends the mirror. */
+  /** Ends the mirror: there is nothing to be had by it any more. */
   @Override
   public void close() {
+    lock.lock();
+    closed = true;
+    drop(startAddress(), endAddress());
+    lock.unlock();
     kernel.notifierRegistration().remove(mm, this);
   }
 

@@ -14,8 +14,6 @@ import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
-import dev.elephantfolio.engine.sync.SyncPoint;
-import dev.elephantfolio.engine.sync.SyncPoints;
 
 /**
  * Finds the page behind an address of a process for who is told when that changes, and faults it in
@@ -88,7 +86,6 @@ final class PrimaryLookup {
    */
   long find(long address, boolean write) {
     while (true) {
-      SyncPoints.reach(SyncPoint.PTE_LOAD);
       long entry = mm.tables().load(address);
       if (Pte.allows(entry, write)) {
         return pageOf(entry, address);

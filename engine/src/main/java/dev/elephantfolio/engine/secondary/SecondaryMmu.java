@@ -13,10 +13,9 @@ import dev.elephantfolio.engine.notifier.MmuNotifier;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SpinLock;
 import dev.elephantfolio.engine.sync.SpinWait;
-import dev.elephantfolio.engine.sync.SyncPoint;
-import dev.elephantfolio.engine.sync.SyncPoints;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,10 +35,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  *  --------------------------+-----------------------------------------------------------
  *  tables                    | lock for writing; accesses within {@code accesses} read
  *  invalidations             | lock for writing
- *  released                  | lock for writing; once set it stays
- *  faults in flight          | atomic; tables are given back when none is left
  *  counts                    | lock
  * </pre>
+ *
+ * <p>Tables are given back when no fault is under way any more that might make one ({@code
+ * faults}).
  *
  * <p>Any thread may access the guest's memory at any time. Behaviour: virt/kvm/kvm_main.c and
  * arch/x86/kvm/mmu/mmu.c of 6.18 (kvm_tdp_page_fault).
@@ -48,15 +48,15 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
   private final Kernel kernel;
   private final AddressSpace mm;
   private final List<MemorySlot> slots;
+  private final boolean looksAgain;
   private final PrimaryLookup lookup;
   private final FolioAge age;
   private final SecondaryTables tables;
   private final TranslationGate accesses;
   private final SpinLock lock = new SpinLock(LockRank.SECONDARY_MMU);
   private final Invalidations invalidations = new Invalidations();
-  private final AtomicInteger faultsInFlight = new AtomicInteger();
+  private final TranslationGate faults;
   private final AtomicInteger releases = new AtomicInteger();
-  private volatile boolean released;
 
   private long smallFaults;
   private long hugeFaults;
@@ -69,9 +69,11 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
     this.kernel = machine.kernel();
     this.mm = mm;
     this.slots = slots;
+    this.looksAgain = !kernel.mutations().has(Mutation.NO_NOTIFIER_RETRY);
     this.lookup = new PrimaryLookup(machine, mm);
     this.age = new FolioAge(kernel.memMap(), kernel.folios().lru(), kernel.events());
     this.accesses = new TranslationGate(kernel.cpus());
+    this.faults = new TranslationGate(kernel.cpus());
     this.tables = new SecondaryTables(kernel);
   }
 
@@ -173,13 +175,14 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
 
   private void fault(long guest, boolean write) {
     MemorySlot slot = slotAt(guest);
-    faultsInFlight.incrementAndGet();
+    int cpu = kernel.cpus().current();
+    faults.enter(cpu);
     try {
       while (!tryMap(slot, guest, write)) {
         SpinWait.until(this, () -> !invalidations.concerns(guest));
       }
     } finally {
-      faultsInFlight.decrementAndGet();
+      faults.exit(cpu);
     }
   }
 
@@ -194,12 +197,11 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
 
   /** Looks the page up and maps it; false when an invalidation came between. */
   private boolean tryMap(MemorySlot slot, long guest, boolean write) {
-    if (released) {
+    if (invalidations.isReleased()) {
       throw new MemoryException(Errno.EIO);
     }
     long host = slot.hostOf(guest);
     long seen = invalidations.sequence();
-    SyncPoints.reach(SyncPoint.OTHER);
     GuestPage page = lookup.get(host, write);
     try {
       tables.prepare(guest, isHuge(slot, guest));
@@ -208,7 +210,7 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
       throw outOfMemory;
     }
     lock.lock();
-    boolean mapped = !released && !invalidations.isStale(seen, guest);
+    boolean mapped = !(looksAgain && invalidations.isStale(seen, guest));
     mapped = mapped && map(slot, guest, page.entry(), write);
     retries += mapped ? 0 : 1;
     page.put();
@@ -283,7 +285,7 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
         long from = slot.guestOf(Math.max(range.startAddress(), slot.hostAddress()));
         long to = slot.guestOf(Math.min(range.endAddress(), slot.hostEnd()));
         invalidations.add(from, to);
-        zapped |= !released && tables.zap(from, to);
+        zapped |= tables.zap(from, to);
       }
     }
     smallZapped += smallBefore - tables.small();
@@ -292,7 +294,6 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
       accesses.flush();
     }
     lock.unlock();
-    SyncPoints.reach(SyncPoint.OTHER);
   }
 
   @Override
@@ -300,7 +301,6 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
     if (!concerns(range)) {
       return;
     }
-    SyncPoints.reach(SyncPoint.OTHER);
     lock.lock();
     invalidations.end();
     lock.unlock();
@@ -348,14 +348,14 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
   @Override
   public void release() {
     lock.lock();
-    released = true;
+    invalidations.release();
     boolean zapped = tables.zapAll();
     if (zapped) {
       accesses.flush();
     }
     lock.unlock();
     // Who is in a fault may just be making a table.
-    SpinWait.until(this, () -> faultsInFlight.get() == 0);
+    faults.flush();
     if (releases.getAndIncrement() == 0) {
       tables.destroy();
     }
@@ -388,7 +388,7 @@ public final class SecondaryMmu implements MmuNotifier, AutoCloseable {
 
   @Override
   public long tableFrames() {
-    return released ? 0 : tables.frames();
+    return invalidations.isReleased() ? 0 : tables.frames();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.elephantfolio.engine.secondary;
 
+import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.Machine;
 import dev.elephantfolio.engine.MemoryException;
@@ -23,6 +24,7 @@ import java.util.Arrays;
  *  field            | guarded by
  *  -----------------+-----------
  *  pages, entries   | lock
+ *  hits, released   | lock
  * </pre>
  *
  * <p>A walk and what it leaves in the TLB are one step under the lock, and a flush comes after the
@@ -42,6 +44,7 @@ public final class SharedTableDevice implements SecondaryTlb, AutoCloseable {
   private final long[] pages = new long[PLACES];
   private final long[] entries = new long[PLACES];
   private long hits;
+  private boolean released;
 
   private SharedTableDevice(Machine machine, AddressSpace mm) {
     this.kernel = machine.kernel();
@@ -65,11 +68,12 @@ public final class SharedTableDevice implements SecondaryTlb, AutoCloseable {
   /**
    * Loads the word at an address of the process.
    *
-   * @throws MemoryException EFAULT where the process has no memory that may be read, ENOMEM
+   * @throws MemoryException EFAULT where the process has no memory that may be read; EIO when the
+   *     process is gone, or this is closed; ENOMEM
    */
   public long read(long address) {
     while (true) {
-      lock.lock();
+      lockUnreleased();
       long entry = translate(address, false);
       if (!Pte.isNone(entry)) {
         long word =
@@ -87,11 +91,11 @@ public final class SharedTableDevice implements SecondaryTlb, AutoCloseable {
   /**
    * Stores a word at an address of the process.
    *
-   * @throws MemoryException EFAULT where the process has no memory that may be written, ENOMEM
+   * @throws MemoryException as {@link #read}, where the process's memory may not be written
    */
   public void write(long address, long word) {
     while (true) {
-      lock.lock();
+      lockUnreleased();
       long entry = translate(address, true);
       if (!Pte.isNone(entry)) {
         kernel.contents().writeLong(Pte.pfn(entry), (int) address & 0xFF8, word);
@@ -100,6 +104,14 @@ public final class SharedTableDevice implements SecondaryTlb, AutoCloseable {
       }
       lock.unlock();
       long _ = lookup.find(address, true);
+    }
+  }
+
+  private void lockUnreleased() {
+    lock.lock();
+    if (released) {
+      lock.unlock();
+      throw new MemoryException(Errno.EIO);
     }
   }
 
@@ -143,7 +155,10 @@ public final class SharedTableDevice implements SecondaryTlb, AutoCloseable {
 
   @Override
   public void release() {
-    invalidateSecondaryTlbs(0, Long.MAX_VALUE);
+    lock.lock();
+    released = true;
+    Arrays.fill(pages, NO_PAGE);
+    lock.unlock();
   }
 
   /** Accesses that the TLB translated. */

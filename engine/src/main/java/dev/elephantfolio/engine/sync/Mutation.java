@@ -16,6 +16,8 @@ public enum Mutation {
   NO_FLUSH_BEFORE_COLLAPSE,
   /** Users of a secondary MMU are not told when a range is invalidated. */
   NO_NOTIFIER_CALL,
+  /** A secondary MMU maps what it looked up, whether or not an invalidation came between. */
+  NO_NOTIFIER_RETRY,
   /** A fault maps what it prepared without looking again, under the lock, what stands there. */
   NO_RECHECK_AFTER_FAULT_LOCK,
   /** A table is used once it is locked, though it may have been taken out of the tree before. */

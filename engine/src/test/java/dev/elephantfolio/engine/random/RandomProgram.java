@@ -117,11 +117,15 @@ final class RandomProgram {
   private static void furnish(Process process) {
     for (int window = 0; window < WINDOWS; window++) {
       process.mmap(
-          BASE + window * (1L << 30),
+          windowAddress(window),
           WINDOW_BYTES,
           Prot.READ | Prot.WRITE,
           MapFlags.PRIVATE | MapFlags.ANONYMOUS | MapFlags.FIXED);
     }
+  }
+
+  static long windowAddress(int window) {
+    return BASE + window * (1L << 30);
   }
 
   String lastCall() {
@@ -310,7 +314,7 @@ final class RandomProgram {
   }
 
   private long address() {
-    long window = BASE + random.nextInt(WINDOWS) * (1L << 30);
+    long window = windowAddress(random.nextInt(WINDOWS));
     long within =
         switch (random.nextInt(4)) {
           case 0 -> random.nextLong(WINDOW_BYTES / HUGE) * HUGE;

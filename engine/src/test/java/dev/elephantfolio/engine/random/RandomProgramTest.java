@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.elephantfolio.engine.Machine;
 import dev.elephantfolio.engine.Process;
 import dev.elephantfolio.engine.invariant.Invariants;
+import dev.elephantfolio.engine.sync.Mutation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -54,6 +55,52 @@ class RandomProgramTest {
       } catch (RuntimeException | AssertionError broken) {
         throw new AssertionError(
             "seed " + seed + ", call " + call + ": " + program.lastCall(), broken);
+      }
+    }
+  }
+
+  @Test
+  void whoSharesAProcessesMemoryFindsWhatTheProcessFinds() {
+    long seed = firstSeed();
+    int programs = Math.max(1, PROGRAMS / 2);
+    System.out.printf("random programs with guests: seeds %d to %d%n", seed, seed + programs - 1);
+    for (long s = seed; s < seed + programs; s++) {
+      runWithGuests(s, List.of());
+    }
+  }
+
+  @Test
+  void whoIsNotToldIsFoundOut() {
+    long seed = firstSeed();
+    System.out.printf("random programs with guests that nobody tells: from seed %d%n", seed);
+    int programs = 0;
+    boolean noticed = false;
+    while (!noticed && programs < 20) {
+      try {
+        runWithGuests(seed + programs++, List.of(Mutation.NO_NOTIFIER_CALL));
+      } catch (AssertionError _) {
+        noticed = true;
+      }
+    }
+    assertTrue(noticed);
+  }
+
+  private static void runWithGuests(long seed, List<Mutation> without) {
+    Machine machine = Machine.builder().memoryBytes(192L << 20).cpus(2).without(without).build();
+    ContentModel model = ContentModel.of(machine);
+    RandomProgram program = new RandomProgram(machine, seed, model);
+    GuestsOfProcesses guests = new GuestsOfProcesses(machine, seed, model);
+    for (int call = 0; call < CALLS; call++) {
+      try {
+        program.step();
+        Invariants.check(machine);
+        guests.step();
+        Invariants.check(machine);
+      } catch (RuntimeException | AssertionError broken) {
+        throw new AssertionError(
+            "seed %d, call %d: %s, then %s"
+                .formatted(seed, call, program.lastCall(), guests.lastAccess()),
+            broken);
       }
     }
   }
