@@ -140,7 +140,7 @@ class NotifierRegistrationTest {
   @Test
   void registeringTakesAllLocksOfManyAreasAndFiles() {
     for (int area = 0; area < 20; area++) {
-      long at = BASE + area * 16 * PAGE;
+      long at = BASE + area * 16L * PAGE;
       if (area % 3 == 0) {
         long _ =
             process.mmap(
