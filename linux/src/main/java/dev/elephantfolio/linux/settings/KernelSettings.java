@@ -2,6 +2,7 @@ package dev.elephantfolio.linux.settings;
 
 import dev.elephantfolio.linux.LinuxException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  */
 public record KernelSettings(Path mmRoot, Path vmRoot) {
   private static final String VM = "vm/";
+
+  /** More than any of them says: the kernel's own buffer is a page. */
+  private static final int LONGEST_TEXT = 4096;
 
   /** Files that do something when written, and so can be neither set nor put back. */
   private static final Set<String> ACTIONS =
@@ -121,9 +125,15 @@ public record KernelSettings(Path mmRoot, Path vmRoot) {
     return key.startsWith(VM) ? vmRoot.resolve(key.substring(VM.length())) : mmRoot.resolve(key);
   }
 
+  /**
+   * Reads in one go: of some numbers the kernel gives what fits into the first read and then says
+   * that there is no more, so that a reader who feels his way gets the first digit alone.
+   */
   private String text(String key) {
-    try {
-      return new String(Files.readAllBytes(path(key)), StandardCharsets.US_ASCII).strip();
+    byte[] text = new byte[LONGEST_TEXT];
+    try (InputStream file = Files.newInputStream(path(key))) {
+      int length = Math.max(file.read(text), 0);
+      return new String(text, 0, length, StandardCharsets.US_ASCII).strip();
     } catch (IOException e) {
       throw new LinuxException(path(key) + ": cannot be read", e);
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.elephantfolio.linux.LinuxException;
 import dev.elephantfolio.linux.Need;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,16 @@ class KernelSettingsTest {
     assertEquals("511", settings.read(FakeSysfs.MAX_PTES_NONE));
     assertEquals(List.of(), settings.choices(FakeSysfs.MAX_PTES_NONE));
     assertEquals("0", settings.read("vm/nr_hugepages"));
+  }
+
+  /** The kernel gives some numbers only to who has room for all of them. */
+  @Test
+  void readsWholeNumbersOfTheKernel() throws Exception {
+    for (String key : List.of("admin_reserve_kbytes", "user_reserve_kbytes", "max_map_count")) {
+      Process cat = new ProcessBuilder("cat", "/proc/sys/vm/" + key).start();
+      String whole = new String(cat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertEquals(whole.strip(), KernelSettings.live().read("vm/" + key));
+    }
   }
 
   @Test
