@@ -1,5 +1,6 @@
 package dev.elephantfolio.lab.bench;
 
+import dev.elephantfolio.linux.program.CompiledProgram;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -52,7 +53,7 @@ public record BenchOptions(
         USUAL_ARENA_BYTES,
         USUAL_SAMPLE_LINES,
         USUAL_MACHINE_BYTES,
-        LiveProgram.usualCache());
+        CompiledProgram.usualCache());
   }
 
   /** The same with the live kernel, or without. */
