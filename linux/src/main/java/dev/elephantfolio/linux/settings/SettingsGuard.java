@@ -31,6 +31,7 @@ public final class SettingsGuard implements AutoCloseable {
   private final KernelSettings settings;
   private final SettingsJournal journal; // this
   private final List<Setting> before = new ArrayList<>(); // this; oldest change first
+  private final List<Runnable> endings = new ArrayList<>(); // this
   private final Thread atShutdown;
   private boolean open = true; // this
 
@@ -116,6 +117,14 @@ public final class SettingsGuard implements AutoCloseable {
     settings.write(setting);
   }
 
+  /**
+   * Has {@code ending} done before anything is put back, on close as well as at shutdown: it ends
+   * what would write settings meanwhile.
+   */
+  public synchronized void endFirst(Runnable ending) {
+    endings.add(ending);
+  }
+
   /** What to write to have a setting back as it is now: of twins, the one that is not cleared. */
   private Setting saved(String key) {
     String value = settings.read(key);
@@ -140,6 +149,7 @@ public final class SettingsGuard implements AutoCloseable {
     if (open) {
       open = false;
       try (journal) {
+        endings.forEach(Runnable::run);
         restore(settings, before);
         journal.clear();
       }
