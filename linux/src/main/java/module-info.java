@@ -6,8 +6,10 @@ module dev.elephantfolio.linux {
   requires static transitive org.jspecify;
 
   exports dev.elephantfolio.linux;
+  exports dev.elephantfolio.linux.live;
   exports dev.elephantfolio.linux.measure;
   exports dev.elephantfolio.linux.proc;
+  exports dev.elephantfolio.linux.program;
   exports dev.elephantfolio.linux.record;
   exports dev.elephantfolio.linux.settings;
 }
