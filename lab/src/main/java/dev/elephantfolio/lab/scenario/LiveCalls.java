@@ -1,0 +1,153 @@
+package dev.elephantfolio.lab.scenario;
+
+import dev.elephantfolio.engine.MemoryException;
+import dev.elephantfolio.engine.mm.PrctlCall;
+import dev.elephantfolio.linux.live.LiveLoad;
+import dev.elephantfolio.linux.live.LiveMachine;
+import dev.elephantfolio.linux.live.LiveProcess;
+import dev.elephantfolio.linux.live.LiveResult;
+import dev.elephantfolio.linux.live.LiveStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Has real processes do what a scenario's calls say. Used by one thread. */
+final class LiveCalls {
+  private static final int SIGBUS = 7;
+
+  private final LiveMachine machine;
+  private final AddressBook book;
+
+  LiveCalls(LiveMachine machine, AddressBook book) {
+    this.machine = machine;
+    this.book = book;
+  }
+
+  Outcome call(String name, Call call) {
+    LiveProcess process = Objects.requireNonNull(machine.process(name), name);
+    return switch (call) {
+      case Call.Write write -> write(name, process, write);
+      case Call.Read read -> read(name, process, read);
+      case Call.Fork(String child) -> forked(name, child, process.fork(child));
+      case Call.Vfork(String child) -> forked(name, child, process.vfork(child));
+      case Call.Exec _ -> exec(name, process);
+      case Call.Exit _ -> exit(name, process);
+      case Call.Mmap mmap -> mmap(name, process, mmap);
+      case Call.Mremap mremap -> mremap(name, process, mremap);
+      case Call.Brk(long delta) -> brk(process, delta);
+      default -> outcome(plain(name, process, call));
+    };
+  }
+
+  private static Outcome outcome(LiveResult result) {
+    return result.isOk() ? Outcome.OK : Outcome.of(OutcomeWords.ofErrno(result.errno()));
+  }
+
+  private long address(String name, Place place) {
+    return book.address(name, place);
+  }
+
+  /** Calls that return nothing but whether they went well. */
+  private LiveResult plain(String name, LiveProcess process, Call call) {
+    return switch (call) {
+      case Call.Munmap(Place at, long length) -> process.munmap(address(name, at), length);
+      case Call.Mprotect(Place at, long length, Protection protection) ->
+          process.mprotect(address(name, at), length, protection.bits());
+      case Call.Madvise(Place at, long length, Advice advice) ->
+          process.madvise(address(name, at), length, advice.number());
+      case Call.Mlock(Place at, long length) -> process.mlock(address(name, at), length);
+      case Call.Munlock(Place at, long length) -> process.munlock(address(name, at), length);
+      case Call.Mlockall all -> process.mlockall(all.flags());
+      case Call.Munlockall _ -> process.munlockall();
+      case Call.Prctl(ThpDisable how) ->
+          process.prctl(PrctlCall.SET_THP_DISABLE, how.argument(), how.flags(), 0, 0);
+      case Call.Split(Place at, long length, int order) -> {
+        long start = address(name, at);
+        yield process.split(start, start + length, order);
+      }
+      default -> throw new IllegalArgumentException(call.toString());
+    };
+  }
+
+  private Outcome mmap(String name, LiveProcess process, Call.Mmap mmap) {
+    long wanted = book.wanted(name, mmap);
+    int protection = mmap.protection().bits();
+    return placed(name, mmap, process.mmap(wanted, mmap.lengthBytes(), protection, mmap.flags()));
+  }
+
+  private Outcome mremap(String name, LiveProcess process, Call.Mremap mremap) {
+    long to = mremap.to().map(place -> address(name, place)).orElse(0L);
+    return placed(
+        name,
+        mremap,
+        process.mremap(
+            address(name, mremap.place()),
+            mremap.oldLengthBytes(),
+            mremap.newLengthBytes(),
+            mremap.flags(),
+            to));
+  }
+
+  private Outcome placed(String name, Call call, LiveResult result) {
+    if (!result.isOk()) {
+      return outcome(result);
+    }
+    Outcome outcome = Outcome.at(book.describe(result.value()));
+    book.mapped(name, call, result.value());
+    return outcome;
+  }
+
+  private Outcome brk(LiveProcess process, long delta) {
+    long wanted = process.brk(0) + delta;
+    long end = process.brk(wanted);
+    return new Outcome(end == wanted ? Outcome.OK_WORD : "ENOMEM", book.describe(end), List.of());
+  }
+
+  private Outcome forked(String parent, String child, LiveResult result) {
+    if (result.isOk()) {
+      book.forked(parent, child);
+    }
+    return outcome(result);
+  }
+
+  private Outcome exec(String name, LiveProcess process) {
+    LiveResult result = process.exec();
+    if (result.isOk()) {
+      book.forget(name);
+    }
+    return outcome(result);
+  }
+
+  private Outcome exit(String name, LiveProcess process) {
+    process.exit();
+    book.forget(name);
+    return Outcome.OK;
+  }
+
+  private static String word(int signal) {
+    return signal == SIGBUS
+        ? MemoryException.Signal.SIGBUS.name()
+        : MemoryException.Signal.SIGSEGV.name();
+  }
+
+  private Outcome write(String name, LiveProcess process, Call.Write write) {
+    PageRange pages = new PageRange(address(name, write.place()), write.lengthBytes());
+    LiveStore store = process.store(pages.address(0), pages.count(), write.value());
+    return store.signal() == 0
+        ? Outcome.OK
+        : new Outcome(
+            word(store.signal()), PageRange.page(write.place(), (int) store.pages()), List.of());
+  }
+
+  private Outcome read(String name, LiveProcess process, Call.Read read) {
+    PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
+    LiveLoad load = process.load(pages.address(0), pages.count());
+    List<Long> values = new ArrayList<>(load.words().remaining());
+    while (load.words().hasRemaining()) {
+      values.add(load.words().get());
+    }
+    return load.signal() == 0
+        ? Outcome.loaded(values)
+        : new Outcome(word(load.signal()), PageRange.page(read.place(), values.size()), values);
+  }
+}
