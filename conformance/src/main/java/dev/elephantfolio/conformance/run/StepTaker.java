@@ -36,6 +36,7 @@ final class StepTaker {
       case KhugepagedStep khugepaged -> {
         boolean _ = side.khugepaged(khugepaged.scans());
       }
+      case Step.DropCachesStep _ -> side.dropCaches();
       case CallStep call -> {
         return Optional.of(call(call.process(), call.call()));
       }

@@ -55,6 +55,11 @@ final class PairRunTest {
     }
 
     @Override
+    public void dropCaches() {
+      engine.dropCaches();
+    }
+
+    @Override
     public boolean khugepaged(int scans) {
       return engine.khugepaged(scans);
     }
