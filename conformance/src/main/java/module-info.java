@@ -7,4 +7,7 @@ module dev.elephantfolio.conformance {
   requires static transitive org.jspecify;
 
   exports dev.elephantfolio.conformance;
+  exports dev.elephantfolio.conformance.compare;
+  exports dev.elephantfolio.conformance.report;
+  exports dev.elephantfolio.conformance.run;
 }

@@ -1,5 +1,6 @@
 package dev.elephantfolio.cli;
 
+import dev.elephantfolio.conformance.run.SideFailure;
 import dev.elephantfolio.engine.SettingException;
 import dev.elephantfolio.lab.Amounts;
 import dev.elephantfolio.lab.LabException;
@@ -73,6 +74,7 @@ final class Failures {
           LinuxException _,
           RecordingException _,
           SettingException _,
+          SideFailure _,
           StandardOutput.FailedException _ ->
           String.valueOf(failure.getMessage());
       case UncheckedIOException e -> line(Objects.requireNonNull(e.getCause()));

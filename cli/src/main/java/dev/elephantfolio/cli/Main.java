@@ -25,6 +25,7 @@ import picocli.CommandLine.RunLast;
       CompareCommand.class,
       AdviseCommand.class,
       ScenarioCommand.class,
+      ConformCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },
@@ -32,7 +33,7 @@ import picocli.CommandLine.RunLast;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       ExitCode.DONE + ":done",
-      ExitCode.NO + ":the answer is no: a program that was run failed, or a scenario did not hold",
+      ExitCode.NO + ":the answer is no: a program that was run failed, a scenario did not hold, or the kernel differs",
       ExitCode.BAD_INPUT + ":bad use or bad input; one line says what and where",
     },
     footerHeading = "%nA first session:%n",
