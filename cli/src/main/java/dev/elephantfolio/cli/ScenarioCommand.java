@@ -1,6 +1,7 @@
 package dev.elephantfolio.cli;
 
 import dev.elephantfolio.lab.scenario.EngineSide;
+import dev.elephantfolio.lab.scenario.LiveSide;
 import dev.elephantfolio.lab.scenario.Scenario;
 import dev.elephantfolio.lab.scenario.ScenarioJson;
 import dev.elephantfolio.lab.scenario.ScenarioParser;
@@ -8,8 +9,10 @@ import dev.elephantfolio.lab.scenario.ScenarioReport;
 import dev.elephantfolio.lab.scenario.ScenarioRunner;
 import dev.elephantfolio.lab.scenario.ScenarioText;
 import dev.elephantfolio.lab.scenario.Side;
+import dev.elephantfolio.linux.live.LiveMachine;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,23 +41,40 @@ final class ScenarioCommand extends FolioCommand {
           "Report as JSON; with several files one object a line. docs/scenario.md describes it.")
   boolean json;
 
+  @Option(
+      names = "--live",
+      description =
+          "Run on the kernel of this machine, which takes root; its settings are put back"
+              + " afterwards.")
+  boolean live;
+
   @Override
   public Integer call() {
     generation.require();
     List<Scenario> scenarios = files.stream().map(ScenarioParser::read).toList();
-    boolean ok = true;
-    for (Scenario scenario : scenarios) {
-      ScenarioReport report = run(scenario);
-      print(report);
-      ok &= report.ok();
-    }
-    return ok ? ExitCode.DONE : ExitCode.NO;
+    return live ? runLive(scenarios) : run(scenarios, ScenarioCommand::engine);
   }
 
-  private static ScenarioReport run(Scenario scenario) {
-    try (Side side = EngineSide.open(scenario.machine())) {
-      return ScenarioRunner.run(scenario, side);
+  private int runLive(List<Scenario> scenarios) {
+    try (LiveMachine machine = LiveSide.machine(this::say)) {
+      return run(scenarios, _ -> LiveSide.on(machine));
     }
+  }
+
+  private static Side engine(Scenario scenario) {
+    return EngineSide.open(scenario.machine());
+  }
+
+  private int run(List<Scenario> scenarios, Function<Scenario, Side> sideFor) {
+    boolean ok = true;
+    for (Scenario scenario : scenarios) {
+      try (Side side = sideFor.apply(scenario)) {
+        ScenarioReport report = ScenarioRunner.run(scenario, side);
+        print(report);
+        ok &= report.ok();
+      }
+    }
+    return ok ? ExitCode.DONE : ExitCode.NO;
   }
 
   private void print(ScenarioReport report) {

@@ -3,9 +3,11 @@ package dev.elephantfolio.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,40 @@ final class ScenarioCommandTest {
       A read b 4K
       expect A a Rss = 4K
       """;
+
+  /** Much of what there is to see, without the setting {@code always}, which others feel. */
+  private static final String ADVISED =
+      """
+      process A
+      A mmap a 6M
+      A madvise a 4M hugepage
+      A write a 4M 7
+      A write a+4M 8K 8
+      A mmap b 16K shared
+      A write b 4K 9
+      A mmap g 8K
+      A madvise g 4K guard_install
+      A mmap w 64K anywhere
+      A write w 4K 1
+      A brk +8K
+      A write [heap] 8K 3
+      A mprotect a+5M 4K r
+      A mlock a+2M 4K
+      A fork B
+      B write a+4K 4K 1
+      B mremap a+2M 2M 2M to=c
+      A read a+5M 1M 0
+      snapshot all of it
+      B vfork C
+      C exec
+      C read a 4K -> SIGSEGV
+      B exit
+      A madvise a+2M 4K dontneed -> ?
+      drop_caches
+      snapshot
+      """;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path directory;
 
@@ -79,7 +115,7 @@ final class ScenarioCommandTest {
     Path file = file("fails.efs", FAILS);
     Efolio ran = Efolio.run("scenario", "--json", file.toString());
     assertEquals(1, ran.exitCode());
-    JsonNode report = new ObjectMapper().readTree(ran.out());
+    JsonNode report = JSON.readTree(ran.out());
     assertEquals("engine", report.get("side").asText());
     assertEquals(file.toString(), report.get("file").asText());
     assertFalse(report.get("ok").asBoolean());
@@ -95,9 +131,8 @@ final class ScenarioCommandTest {
     Efolio ran = Efolio.run("scenario", "--json", holds.toString(), fails.toString());
     assertEquals(1, ran.exitCode());
     assertEquals(2, lines(ran).size());
-    ObjectMapper json = new ObjectMapper();
-    assertTrue(json.readTree(lines(ran).get(0)).get("ok").asBoolean());
-    assertFalse(json.readTree(lines(ran).get(1)).get("ok").asBoolean());
+    assertTrue(JSON.readTree(lines(ran).get(0)).get("ok").asBoolean());
+    assertFalse(JSON.readTree(lines(ran).get(1)).get("ok").asBoolean());
     assertEquals(0, Efolio.run("scenario", holds.toString(), holds.toString()).exitCode());
   }
 
@@ -143,6 +178,43 @@ final class ScenarioCommandTest {
     Efolio.run("scenario", "--generation", "6.18", file).done();
     Efolio.run("scenario", "--generation", "4.5", file)
         .refused("efolio scenario: --generation 4.5: only 6.18 is there");
+  }
+
+  /** Counters are left out: others move them, too. */
+  @Test
+  void theLiveKernelGivesTheSameReport() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
+    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    String advised = file("advised.efs", ADVISED).toString();
+    String fails = file("fails.efs", FAILS).toString();
+    List<String> engine = lines(Efolio.run("scenario", "--json", advised, fails));
+    Efolio live = Efolio.run("scenario", "--live", "--json", advised, fails);
+    assertEquals(1, live.exitCode(), live.err());
+    assertEquals(2, lines(live).size());
+    for (int i = 0; i < 2; i++) {
+      assertEquals("live", JSON.readTree(lines(live).get(i)).get("side").asText());
+      assertEquals(withoutSide(engine.get(i)), withoutSide(lines(live).get(i)));
+    }
+    assertEquals("", live.err());
+  }
+
+  private static String withoutSide(String report) throws IOException {
+    ObjectNode json = (ObjectNode) JSON.readTree(report);
+    json.remove("side");
+    json.get("snapshots").forEach(snapshot -> ((ObjectNode) snapshot).remove("counters"));
+    return json.toPrettyString();
+  }
+
+  @Test
+  void theLiveKernelsMistakesAreOneLine() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
+    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    Path file = file("wrong.efs", "set transparent_hugepage/no_such 1\n");
+    Efolio ran = Efolio.run("scenario", "--live", file.toString());
+    assertEquals(2, ran.exitCode());
+    assertEquals(1, ran.err().lines().count(), ran.err());
+    assertTrue(ran.err().startsWith("efolio scenario: " + file + ":1:5: "), ran.err());
+    assertEquals("", ran.out());
   }
 
   @Test

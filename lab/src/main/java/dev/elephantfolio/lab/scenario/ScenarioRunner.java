@@ -13,6 +13,7 @@ import dev.elephantfolio.lab.scenario.Step.MachineStep;
 import dev.elephantfolio.lab.scenario.Step.ProcessStep;
 import dev.elephantfolio.lab.scenario.Step.SetStep;
 import dev.elephantfolio.lab.scenario.Step.SnapshotStep;
+import dev.elephantfolio.linux.LinuxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -115,7 +116,7 @@ public final class ScenarioRunner {
       return;
     }
     state = null;
-    Outcome outcome = side.call(step.process(), step.call());
+    Outcome outcome = take(step);
     processes.called(step.process(), step.call(), outcome.word());
     calls.add(new CallResult(step.line(), outcome));
     if (!step.expected().allows(outcome)) {
@@ -123,6 +124,15 @@ public final class ScenarioRunner {
     }
     if (step.call() instanceof Call.Read read && read.expected().isPresent()) {
       checkValues(step, read, read.expected().getAsLong(), outcome.values());
+    }
+  }
+
+  /** What the live kernel cannot be asked is a mistake of the line that asks. */
+  private Outcome take(CallStep step) {
+    try {
+      return side.call(step.process(), step.call());
+    } catch (LinuxException refused) {
+      throw error(step, step.process(), refused.getMessage());
     }
   }
 
