@@ -274,7 +274,7 @@ public final class LiveMachine implements AutoCloseable {
   }
 
   /**
-   * Counters of huge pages as they stand: those of {@code /proc/vmstat}, and those of each size as
+   * Counters as they stand: those of {@code /proc/vmstat}, and those of each size of huge page as
    * {@code hugepages-64kB/anon_fault_alloc}. They count for the whole machine.
    */
   public SortedMap<String, Long> counters() {

@@ -1,4 +1,4 @@
-/* Counters of huge pages, as lines of a name and a figure. */
+/* Counters of the machine and of each size of huge page, as lines of a name and a figure. */
 #include <dirent.h>
 
 #include "controller.h"
@@ -62,13 +62,8 @@ void counters_start(void) {
 
 static void append_vmstat(struct buffer *out) {
   static char text[1 << 16];
-  ssize_t size = pread(vmstat, text, sizeof text - 1, 0);
-  text[size < 0 ? 0 : size] = 0;
-  for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-    if (strncmp(line, "thp_", 4) == 0) {
-      buffer_add(out, line, (size_t)(end + 1 - line));
-    }
-  }
+  ssize_t size = pread(vmstat, text, sizeof text, 0);
+  buffer_add(out, text, size < 0 ? 0 : (size_t)size);
 }
 
 void counters_append(struct buffer *out) {
