@@ -48,6 +48,7 @@ final class CopyOnWrite {
       return copy(fault, entry, 0);
     }
     if (fault.vma().has(VmFlags.SHARED)) {
+      memMap.setFlag(memMap.head(Pte.pfn(entry)), FolioFlags.DIRTY);
       return makeWritable(fault, pte);
     }
     int page = Pte.pfn(entry);

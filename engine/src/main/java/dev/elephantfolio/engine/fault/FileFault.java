@@ -18,12 +18,15 @@ import java.util.Objects;
 /**
  * The first touch of a page of a file: mapped as it is for a read or a shared write, copied at once
  * for a private write.
+ *
+ * <p>Behaviour: do_read_fault, do_cow_fault and do_shared_fault, mm/memory.c of 6.18.
  */
 final class FileFault {
   private final Kernel kernel;
   private final MemMap memMap;
   private final Folios folios;
   private final AnonVmaPreparation preparation;
+  private final FaultAround around;
   private final MappedFile.Store store;
 
   FileFault(Kernel kernel, AnonVmaPreparation preparation) {
@@ -31,12 +34,20 @@ final class FileFault {
     this.memMap = kernel.memMap();
     this.folios = kernel.folios();
     this.preparation = preparation;
+    this.around = new FaultAround(kernel);
     this.store = new MappedFile.Store(memMap, folios, kernel.contents(), kernel.nodeStats());
   }
 
   /** What a page that is not anonymous counts as. */
   static RssKind rssKind(MemMap memMap, int head) {
     return memMap.testFlag(head, FolioFlags.SWAPBACKED) ? RssKind.SHMEM : RssKind.FILE;
+  }
+
+  /** What an entry for a read may allow: shared memory need not be told of the first write. */
+  static long readBits(Vma vma) {
+    MappedFile file = vma.file();
+    boolean writable = file != null && file.isShmem() && vma.has(VmFlags.SHARED);
+    return writable && vma.has(VmFlags.WRITE) ? Pte.WRITABLE : 0;
   }
 
   Outcome handle(Fault fault) {
@@ -46,6 +57,9 @@ final class FileFault {
     }
     PageTableCursor pte = fault.cursor();
     if (!pte.ensurePteTable(fault.address())) {
+      return Outcome.DONE;
+    }
+    if (!fault.write() && around.map(fault, pte)) {
       return Outcome.DONE;
     }
     int page = page(fault);
@@ -59,7 +73,11 @@ final class FileFault {
   private int page(Fault fault) {
     Vma vma = fault.vma();
     MappedFile file = Objects.requireNonNull(vma.file());
-    int page = file.get(store, vma.pageOffset(fault.pageAddress()));
+    long offset = vma.pageOffset(fault.pageAddress());
+    if (file.isBeyondEnd(offset)) {
+      throw new MemoryException(MemoryException.Signal.SIGBUS);
+    }
+    int page = file.get(store, offset);
     if (page == 0) {
       throw new MemoryException(Errno.ENOMEM);
     }
@@ -81,11 +99,14 @@ final class FileFault {
   private Outcome mapFilePage(Fault fault, PageTableCursor pte, int page) {
     boolean mapped = pte.lockPte(fault.address());
     if (mapped) {
-      mapped = Pte.isNone(pte.entry());
+      Vma vma = fault.vma();
+      mapped = Pte.isNone(pte.entry()) && isStillThere(vma, fault.pageAddress(), page);
       if (mapped) {
-        Vma vma = fault.vma();
         kernel.mapCounts().addFilePtes(page, page, 1, vma);
-        long bits = fault.write() ? FaultHandler.writeBits(vma) : 0;
+        long bits = fault.write() ? FaultHandler.writeBits(vma) : readBits(vma);
+        if (fault.write()) {
+          memMap.setFlag(page, FolioFlags.DIRTY);
+        }
         pte.set(Pte.present(page, Pte.YOUNG | bits));
         fault.mm().addRss(rssKind(memMap, page), 1);
         kernel.events().count(VmEvent.FAULT_FILE_MAPPED);
@@ -96,6 +117,12 @@ final class FileFault {
       folios.put(page);
     }
     return Outcome.DONE;
+  }
+
+  /** No hole was punched meanwhile. */
+  static boolean isStillThere(Vma vma, long address, int page) {
+    MappedFile file = vma.file();
+    return file != null && file.holds(vma.pageOffset(address), page);
   }
 
   private Outcome mapCopy(Fault fault, PageTableCursor pte, int copy) {

@@ -91,13 +91,14 @@ public final class AdviseCold {
     private final PageTables tables;
     private final boolean pageOutAll;
     private final boolean anonOnly;
-    private final PageOut.Isolated isolated = pageOut.new Isolated();
+    private final PageOut.Isolated isolated;
 
     Pass(Vma vma, boolean pageOutAll, boolean anonOnly) {
       this.mm = vma.mm();
       this.tables = mm.tables();
       this.pageOutAll = pageOutAll;
       this.anonOnly = anonOnly;
+      this.isolated = pageOut.new Isolated(vma);
     }
 
     void walk(long start, long end) {
@@ -139,7 +140,7 @@ public final class AdviseCold {
         if (!pageOutAll) {
           long _ = pmd.update(Pte.YOUNG, 0);
         }
-        retire(head);
+        retire(head, at);
       }
       pmd.unlock();
       return huge;
@@ -188,18 +189,18 @@ public final class AdviseCold {
         if (!pageOutAll && Pte.isYoung(PteBatch.union(pte, count))) {
           PteBatch.clear(pte, address, count, Pte.YOUNG);
         }
-        retire(head);
+        retire(head, address);
       }
       return count;
     }
 
-    private void retire(int head) {
+    private void retire(int head, long address) {
       memMap.clearFlag(head, FolioFlags.REFERENCED);
       if (memMap.testFlag(head, FolioFlags.ACTIVE)) {
         memMap.setFlag(head, FolioFlags.WORKINGSET);
       }
       if (pageOutAll) {
-        isolated.add(head);
+        isolated.add(head, address);
       } else {
         age.deactivate(head);
       }

@@ -41,6 +41,7 @@ public final class MadviseCall {
   private final AdviseFree adviseFree;
   private final AdviseCold adviseCold;
   private final GuardRegions guards;
+  private final PunchHole hole;
   private final CollapseAdvice collapse;
   private final LruLists lru;
 
@@ -52,6 +53,7 @@ public final class MadviseCall {
     this.adviseFree = new AdviseFree(kernel);
     this.adviseCold = new AdviseCold(kernel);
     this.guards = new GuardRegions(kernel, zapRange);
+    this.hole = new PunchHole(kernel);
     this.collapse = collapse;
     this.lru = kernel.folios().lru();
   }
@@ -64,8 +66,8 @@ public final class MadviseCall {
    * @throws MemoryException EINVAL for unknown advice, an unaligned address, a range that wraps, or
    *     an area of the wrong kind; ENOMEM when part of the range is not mapped, or memory ran out;
    *     EPERM for discarding sealed memory that may not be written; EFAULT when populating meets a
-   *     guard page; EACCES for removing what may not be written; EAGAIN with too many areas; EBUSY
-   *     and EAGAIN from a collapse
+   *     guard page; EACCES for removing what may not be written, EOPNOTSUPP for removing from a
+   *     file; EAGAIN with too many areas; EBUSY and EAGAIN from a collapse
    */
   public void advise(AddressSpace mm, long address, long lengthBytes, int advice) {
     requireKnown(advice);
@@ -222,21 +224,13 @@ public final class MadviseCall {
       case Madvise.COLD -> adviseCold.cold(vma, start, end);
       case Madvise.PAGEOUT -> adviseCold.pageOut(vma, start, end);
       case Madvise.GUARD_REMOVE -> guards.remove(vma, start, end);
-      case Madvise.REMOVE -> refuseRemoval(vma);
+      case Madvise.REMOVE -> hole.punch(vma, start, end);
       case Madvise.COLLAPSE -> {
         return collapse.collapse(vma, start, end) ? null : vma;
       }
       default -> throw new IllegalArgumentException("no advice about pages: " + advice);
     }
     return vma;
-  }
-
-  private static void refuseRemoval(Vma vma) {
-    if (vma.has(VmFlags.LOCKED) || vma.file() == null) {
-      throw new MemoryException(Errno.EINVAL);
-    }
-    boolean sharedAndWritable = VmFlags.hasAll(vma.flags(), VmFlags.SHARED | VmFlags.MAYWRITE);
-    throw new MemoryException(sharedAndWritable ? Errno.EOPNOTSUPP : Errno.EACCES);
   }
 
   /** Sealed private memory that may not be written may not be discarded either. */

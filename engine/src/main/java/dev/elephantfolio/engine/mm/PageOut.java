@@ -21,6 +21,7 @@ import dev.elephantfolio.engine.stat.VmEvents;
  *  lazily freed, dirtied  | kept: SWAPBACKED again, and active
  *  anonymous, small       | there is no swap slot for it: active
  *  anonymous, large       | split to pages in the hope of single slots; then the same
+ *  shared memory          | unmapped; dropped when it was never written, else active
  *  a file's               | active (the plain page cache keeps its pages)
  *  mlocked                | back where it was
  *  locked by others       | back where it was
@@ -36,6 +37,7 @@ final class PageOut {
   private final MapCounts mapCounts;
   private final FolioSplit folioSplit;
   private final LazyFreeDiscard discard;
+  private final SharedPageUnmap sharedUnmap;
   private final VmEvents events;
   private final ThpStats thpStats;
 
@@ -45,21 +47,29 @@ final class PageOut {
     this.mapCounts = kernel.mapCounts();
     this.folioSplit = kernel.folioSplit();
     this.discard = new LazyFreeDiscard(kernel);
+    this.sharedUnmap = new SharedPageUnmap(kernel);
     this.events = kernel.events();
     this.thpStats = kernel.thpStats();
   }
 
-  /** Folios taken off the LRU under one PMD entry, with a reference each. */
+  /** Folios of one area taken off the LRU under one PMD entry, with a reference each. */
   final class Isolated {
+    private final Vma vma;
     private final int[] heads = new int[1 << PMD_ORDER];
+    private final long[] addresses = new long[1 << PMD_ORDER];
     private int count;
 
+    Isolated(Vma vma) {
+      this.vma = vma;
+    }
+
     /** Takes {@code head} along, if it is on the LRU and may be reclaimed. */
-    void add(int head) {
+    void add(int head, long address) {
       if (memMap.testFlag(head, FolioFlags.UNEVICTABLE) || !folios.lru().isolate(head)) {
         return;
       }
       folios.get(head);
+      addresses[count] = address;
       heads[count++] = head;
     }
 
@@ -67,19 +77,19 @@ final class PageOut {
     void reclaim() {
       for (int i = 0; i < count; i++) {
         memMap.clearFlag(heads[i], FolioFlags.ACTIVE);
-        PageOut.this.reclaim(heads[i]);
+        PageOut.this.reclaim(heads[i], vma, addresses[i]);
       }
       count = 0;
     }
   }
 
-  private void reclaim(int head) {
+  private void reclaim(int head, Vma vma, long address) {
     if (!folios.tryLock(head)) {
       putBack(head);
     } else if (memMap.testFlag(head, FolioFlags.MLOCKED)) {
       unlockAndPutBack(head);
     } else if (!memMap.testFlag(head, FolioFlags.ANON)) {
-      activate(head);
+      reclaimShared(head, vma, address);
     } else if (!memMap.testFlag(head, FolioFlags.SWAPBACKED)) {
       reclaimLazyFree(head);
     } else if (mapCounts.maybeDmaPinned(head)) {
@@ -88,6 +98,17 @@ final class PageOut {
       splitAndActivate(head);
     } else {
       activate(head);
+    }
+  }
+
+  private void reclaimShared(int head, Vma vma, long address) {
+    boolean unmapped = vma.file() != null && sharedUnmap.unmap(vma, head, address);
+    if (!unmapped || memMap.testFlag(head, FolioFlags.DIRTY)) {
+      activate(head);
+    } else {
+      // Nobody has written it: it is as good as one that is made anew.
+      sharedUnmap.drop(vma, head, address);
+      unlockAndPutBack(head);
     }
   }
 

@@ -10,51 +10,60 @@ import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.RwSemaphore;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file, or a piece of shared memory, that processes map.
  *
  * <p>Its pages are single frames, made when first wanted and held by this file; they never go away
- * while the file is there. Pages of a file have a content of their own; shared memory begins as
- * zeroes.
+ * while the file is there, unless a hole is punched. Pages of a file have a content of their own;
+ * shared memory begins as zeroes and has an end.
  *
  * <pre>
  *  field         | guarded by
  *  --------------+------------------------------
- *  frames, store | this object's monitor
+ *  frames        | this object's monitor; read by anybody
+ *  store         | this object's monitor
  *  mappings      | mappingsLock (I_MMAP), for write
  * </pre>
  */
 public final class MappedFile {
+  private static final int PAGE_SHIFT = 12;
+
   private final String name;
   private final boolean shmem;
   private final boolean readable;
   private final boolean writable;
+  private final long sizePages;
   private final RwSemaphore mappingsLock = new RwSemaphore(LockRank.I_MMAP);
   private final Set<Vma> mappings = new LinkedHashSet<>();
-  private final Map<Long, Integer> frames = new HashMap<>();
+  private final Map<Long, Integer> frames = new ConcurrentHashMap<>();
   private @Nullable Store store;
 
-  private MappedFile(String name, boolean shmem, boolean readable, boolean writable) {
+  private MappedFile(
+      String name, boolean shmem, boolean readable, boolean writable, long sizePages) {
     this.name = name;
     this.shmem = shmem;
     this.readable = readable;
     this.writable = writable;
+    this.sizePages = sizePages;
   }
 
   /** A file opened for reading and, if said so, writing. */
   public static MappedFile file(String name, boolean writable) {
-    return new MappedFile(name, false, true, writable);
+    return new MappedFile(name, false, true, writable, Long.MAX_VALUE);
   }
 
   /** What MAP_SHARED|MAP_ANONYMOUS maps: nameless shared memory of {@code sizeBytes}. */
   public static MappedFile sharedAnonymous(long sizeBytes) {
-    return new MappedFile("/dev/zero (deleted, " + sizeBytes + " bytes)", true, true, true);
+    String name = "/dev/zero (deleted, " + sizeBytes + " bytes)";
+    return new MappedFile(name, true, true, true, sizeBytes >>> PAGE_SHIFT);
   }
 
   public String name() {
@@ -74,6 +83,11 @@ public final class MappedFile {
     return writable;
   }
 
+  /** Whether page {@code pageOffset} lies beyond the end: mapped perhaps, but nothing is there. */
+  public boolean isBeyondEnd(long pageOffset) {
+    return pageOffset >= sizePages;
+  }
+
   public void lockMappings() {
     mappingsLock.writeLock();
   }
@@ -83,7 +97,13 @@ public final class MappedFile {
     mappingsLock.writeLockNested();
   }
 
+  /**
+   * Shared memory goes with its last mapping; one that is taken out to be changed is back by now.
+   */
   public void unlockMappings() {
+    if (shmem && mappings.isEmpty()) {
+      dropAll();
+    }
     mappingsLock.writeUnlock();
   }
 
@@ -92,28 +112,39 @@ public final class MappedFile {
     mappings.add(vma);
   }
 
-  /**
-   * Forgets {@code vma}; under {@link #lockMappings}. Shared memory without a name goes with its
-   * last mapping.
-   */
+  /** Forgets {@code vma}; under {@link #lockMappings}. */
   public void removeMapping(Vma vma) {
     mappings.remove(vma);
-    if (shmem && mappings.isEmpty()) {
-      dropAll();
-    }
+  }
+
+  /** The areas that map it; under {@link #lockMappings}. */
+  public List<Vma> mappings() {
+    return List.copyOf(mappings);
   }
 
   private synchronized void dropAll() {
-    Store from = store;
-    if (from == null) {
-      return;
-    }
-    for (int pfn : frames.values()) {
-      from.stats().add(NodeStat.NR_SHMEM, -1);
-      from.stats().add(NodeStat.NR_FILE_PAGES, -1);
-      from.folios().put(pfn);
-    }
+    frames.values().forEach(this::drop);
     frames.clear();
+  }
+
+  private void drop(int pfn) {
+    Store from = Objects.requireNonNull(store);
+    from.stats().add(NodeStat.NR_SHMEM, -1);
+    from.stats().add(NodeStat.NR_FILE_PAGES, -1);
+    from.folios().put(pfn);
+  }
+
+  /**
+   * Forgets the pages of shared memory from one offset up to another: they are zeroes from now on.
+   * Who maps them still is to be unmapped then.
+   */
+  public synchronized void punchHole(long fromPage, long toPage) {
+    for (long page = fromPage; page < toPage; page++) {
+      Integer pfn = frames.remove(page);
+      if (pfn != null) {
+        drop(pfn);
+      }
+    }
   }
 
   /** The frames that are there, by page offset; for checks, on a machine at rest. */
@@ -136,6 +167,40 @@ public final class MappedFile {
       from.folios().get(pfn);
     }
     return pfn;
+  }
+
+  /**
+   * Forgets frame {@code pfn} of page {@code pageOffset}, to which nobody but this file and the
+   * caller refers; does nothing when somebody does.
+   */
+  public synchronized void dropUnused(long pageOffset, int pfn) {
+    Store from = Objects.requireNonNull(store);
+    if (holds(pageOffset, pfn) && from.memMap().refCount(pfn) == 2) {
+      frames.remove(pageOffset);
+      drop(pfn);
+    }
+  }
+
+  /** The frames of {@code count} pages that are there, each with a reference; 0 for the others. */
+  public synchronized int[] present(long pageOffset, int count) {
+    int[] present = new int[count];
+    for (int i = 0; i < count; i++) {
+      Integer pfn = frames.get(pageOffset + i);
+      if (pfn != null) {
+        Objects.requireNonNull(store).folios().get(pfn);
+        present[i] = pfn;
+      }
+    }
+    return present;
+  }
+
+  /**
+   * Whether frame {@code pfn} is still that of page {@code pageOffset}. Who is about to map it asks
+   * under the table's lock: a hole that is punched after that finds the mapping.
+   */
+  public boolean holds(long pageOffset, int pfn) {
+    Integer known = frames.get(pageOffset);
+    return known != null && known == pfn;
   }
 
   private int make(Store from, long pageOffset) {
