@@ -135,8 +135,17 @@ public final class Populate {
       long stepEnd = PmdSteps.stepEnd(at, end);
       at = usePresent(tables, at, stepEnd, write);
       if (at < stepEnd) {
-        faults.get().handleLocked(vma, at, write);
+        fault(vma, at, write);
       }
+    }
+  }
+
+  /** What would be a signal to the process is an errno here: nobody touched anything. */
+  private void fault(Vma vma, long at, boolean write) {
+    try {
+      faults.get().handleLocked(vma, at, write);
+    } catch (MemoryException failed) {
+      throw failed.signal().isPresent() ? new MemoryException(Errno.EFAULT) : failed;
     }
   }
 

@@ -28,6 +28,16 @@ final class MadviseCallTest {
     on.finish();
   }
 
+  /** The access was the kernel's, so nobody gets a signal. */
+  @Test
+  void populatingMeetsAGuard() {
+    on.map(0, 4);
+    on.advise(2, 1, Madvise.GUARD_INSTALL);
+    assertErrno(Errno.EFAULT, () -> on.advise(0, 4, Madvise.POPULATE_READ));
+    assertErrno(Errno.EFAULT, () -> on.advise(0, 4, Madvise.POPULATE_WRITE));
+    assertErrno(Errno.ENOMEM, () -> on.process.mlock(page(0), 4 * PAGE));
+  }
+
   @Test
   void argumentsInTheKernelsOrder() {
     on.map(0, 2);
