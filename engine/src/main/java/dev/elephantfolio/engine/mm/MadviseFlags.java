@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The advice that is kept as flags of an area: which flags it gives, which areas refuse it, and the
  * change itself. mmap_lock is held for writing.
  *
- * <p>Behaviour: madvise_vma_behavior and madvise_update_vma of 6.18.
+ * <p>Behaviour: madvise_vma_behavior, madvise_update_vma and hugepage_madvise of 6.18.
  */
 final class MadviseFlags {
   private final MmContext context;
@@ -29,22 +29,19 @@ final class MadviseFlags {
   Vma apply(@Nullable Vma previous, Vma vma, long start, long end, int advice) {
     long flags = vma.flags();
     long wanted = advised(vma, flags, advice);
+    if (advice == Madvise.HUGEPAGE) {
+      // Before the area is cut, and whether or not there is anything to change.
+      context.ranges().khugepagedEnter(vma, wanted);
+    }
     if (wanted == flags) {
       return vma;
     }
     try {
       Vma changed = modify.modifyFlags(previous, vma, start, end, wanted);
-      set(changed, wanted);
+      modify.resetFlags(changed, wanted);
       return changed;
     } catch (MemoryException refused) {
       throw orAgain(refused);
-    }
-  }
-
-  private void set(Vma changed, long wanted) {
-    modify.resetFlags(changed, wanted);
-    if (VmFlags.has(wanted, VmFlags.HUGEPAGE)) {
-      context.ranges().khugepagedEnter(changed, changed.flags());
     }
   }
 

@@ -51,6 +51,9 @@ public final class Khugepaged {
   /** Whether the round under way waits for memory. Of whoever works. */
   private boolean waitsForMemory;
 
+  /** A round ends with this many full scans, though its pages are not through. Of whoever works. */
+  private int scansWanted = Integer.MAX_VALUE;
+
   private volatile boolean enabled;
   private volatile @Nullable KhugepagedThread thread;
 
@@ -165,7 +168,9 @@ public final class Khugepaged {
 
   private boolean isStopping() {
     KhugepagedThread running = thread;
-    return !enabled || (running != null && running.isStopping());
+    return !enabled
+        || counts.fullScans() >= scansWanted
+        || (running != null && running.isStopping());
   }
 
   private void beginWork() {
@@ -225,7 +230,8 @@ public final class Khugepaged {
   }
 
   /**
-   * Works without sleeping until {@code times} more full scans are through.
+   * Works without sleeping until {@code times} more full scans are through, and not beyond: the
+   * next one begins at the head of the list.
    *
    * @return false when there was nothing to scan before that
    * @throws IllegalStateException while khugepaged runs as a thread, or another call is at work
@@ -234,11 +240,13 @@ public final class Khugepaged {
     beginWork();
     try {
       int target = counts.fullScans() + times;
+      scansWanted = target;
       while (counts.fullScans() < target && scan.hasWork()) {
         long _ = step();
       }
       return counts.fullScans() >= target;
     } finally {
+      scansWanted = Integer.MAX_VALUE;
       endWork();
     }
   }

@@ -210,6 +210,44 @@ class KhugepagedTest {
     assertEquals("9", f.machine.get(ThpFixture.ROOT + "khugepaged/pages_collapsed"));
   }
 
+  /** Its round has pages left when the list is through; they are not spent on the next scan. */
+  @Test
+  void aFullScanEndsAtTheHead() {
+    advised(f.process, 3);
+    advised(f.machine.spawn("second"), 3);
+    assertTrue(khugepaged.fullScans(1));
+    assertEquals(6, khugepaged.counts().results(ScanResult.SUCCEED));
+    for (int scan = 1; scan <= 3; scan++) {
+      assertTrue(khugepaged.fullScans(1));
+      assertEquals(6 * scan, khugepaged.counts().results(ScanResult.PMD_MAPPED));
+    }
+  }
+
+  /** Advice given while huge pages were off is forgotten until it is given again. */
+  @Test
+  void adviceThatChangesNothingPutsOnTheList() {
+    f.set("enabled", "never");
+    long start = advised(f.process, 1);
+    f.set("enabled", "madvise");
+    f.process.madvise(start, HUGE, Madvise.RANDOM);
+    assertFalse(khugepaged.fullScans(1));
+    f.process.madvise(start, HUGE, Madvise.HUGEPAGE);
+    assertTrue(khugepaged.fullScans(1));
+    assertEquals("512H", f.picture(start));
+  }
+
+  /** What counts is the area as it was before the advice cut it. */
+  @Test
+  void adviceForAPartPutsOnTheListForTheWhole() {
+    f.set("enabled", "madvise");
+    long start = ThpFixture.map(f.process, 2);
+    ThpFixture.fill(f.process, start, PAGES);
+    f.process.madvise(start + HUGE, 4096, Madvise.HUGEPAGE);
+    f.set("enabled", "always");
+    assertTrue(khugepaged.fullScans(1));
+    assertEquals("512H", f.picture(start));
+  }
+
   @Test
   void aChildIsOnTheListWhenItsParentIs() {
     long start = advised(f.process, 1);
