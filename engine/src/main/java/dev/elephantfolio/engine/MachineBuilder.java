@@ -105,7 +105,8 @@ public final class MachineBuilder {
     ReverseMap reverseMap = new ReverseMap(memMap, anonVmas);
     TranslationGate translations = new TranslationGate(processors);
     int zeroPfn = zeroPage(memMap, pages, kept);
-    PmdSplit pmdSplit = new PmdSplit(memMap, folios, mapCounts, translations, events, zeroPfn, mutations);
+    PmdSplit pmdSplit =
+        new PmdSplit(memMap, folios, mapCounts, translations, events, zeroPfn, mutations);
     MigrationEntries migration =
         new MigrationEntries(
             memMap, kept, folios, mapCounts, reverseMap, pmdSplit, translations, zeroPfn);
