@@ -55,12 +55,17 @@ final class Calls {
   private final Dice dice;
   private final Flavour flavour;
   private final Arena arena;
+  private final int percentShared;
   private long nextValue = 1;
 
-  Calls(Dice dice, Flavour flavour, Arena arena) {
+  /**
+   * @param sharing whether some mappings are of shared memory
+   */
+  Calls(Dice dice, Flavour flavour, Arena arena, boolean sharing) {
     this.dice = dice;
     this.flavour = flavour;
     this.arena = arena;
+    this.percentShared = !sharing ? 0 : flavour == Flavour.SHARED ? 45 : 20;
   }
 
   /** In how many of a hundred calls the arguments are such as the kernel refuses or rounds. */
@@ -103,7 +108,7 @@ final class Calls {
         range.place(),
         range.lengthBytes(),
         dice.percent(80) ? Protection.RW : dice.oneOf(PROTECTIONS),
-        dice.percent(flavour == Flavour.SHARED ? 45 : 8),
+        dice.percent(percentShared),
         Placement.HERE,
         mapOptions());
   }
@@ -111,7 +116,7 @@ final class Calls {
   /** The whole of a region, as programs begin. */
   Call mapAll(Arena.Region region) {
     long from = dice.percent(20) ? dice.oneOf(Arena.PAGE, Arena.HUGE / 2, 64L << 10) : 0;
-    boolean shared = flavour == Flavour.SHARED && dice.coin();
+    boolean shared = dice.percent(percentShared);
     Set<MapOption> options = EnumSet.noneOf(MapOption.class);
     if (!shared && dice.percent(8)) {
       options.add(MapOption.GROWSDOWN);

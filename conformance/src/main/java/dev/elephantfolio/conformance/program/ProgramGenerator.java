@@ -35,6 +35,10 @@ public final class ProgramGenerator {
   private final Family family = new Family();
   private final List<Step> steps = new ArrayList<>();
   private final boolean withSplits;
+
+  /** Whether there is shared memory; MADV_COLLAPSE, which makes that huge, is left out then. */
+  private final boolean sharing;
+
   private int names;
   private int borrowed;
 
@@ -42,7 +46,8 @@ public final class ProgramGenerator {
     this.dice = new Dice(seed);
     this.flavour = dice.oneOf(Flavour.values());
     this.arena = new Arena(dice);
-    this.calls = new Calls(dice, flavour, arena);
+    this.sharing = flavour == Flavour.SHARED || dice.percent(15);
+    this.calls = new Calls(dice, flavour, arena, sharing);
     this.settings = new Settings(dice);
     this.withSplits = withSplits;
   }
@@ -73,6 +78,9 @@ public final class ProgramGenerator {
 
   private int[] weights() {
     int[] weights = flavour.weights();
+    if (sharing) {
+      weights[Deed.COLLAPSE.ordinal()] = 0;
+    }
     if (!withSplits) {
       weights[Deed.SPLIT.ordinal()] = 0;
     }
