@@ -86,12 +86,16 @@ public final class EngineSide implements Side {
 
   @Override
   public Outcome call(String process, Call call) {
-    return calls.call(process, call);
+    Outcome outcome = calls.call(process, call);
+    machine.kernel().folios().lru().drainAll();
+    return outcome;
   }
 
   @Override
   public boolean khugepaged(int scans) {
-    return machine.khugepaged().fullScans(scans);
+    boolean scanned = machine.khugepaged().fullScans(scans);
+    machine.kernel().folios().lru().drainAll();
+    return scanned;
   }
 
   @Override
