@@ -13,6 +13,7 @@ module dev.elephantfolio.lab {
   exports dev.elephantfolio.lab.bench;
   exports dev.elephantfolio.lab.compare;
   exports dev.elephantfolio.lab.policy;
+  exports dev.elephantfolio.lab.race;
   exports dev.elephantfolio.lab.replay;
   exports dev.elephantfolio.lab.scenario;
 }

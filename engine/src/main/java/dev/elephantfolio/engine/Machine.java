@@ -79,7 +79,8 @@ public final class Machine {
             kernel.pageTableFrames(),
             kernel.cpus(),
             kernel.vm(),
-            kernel.notifierRegistration());
+            kernel.notifierRegistration(),
+            kernel.mutations());
     PageTableRanges ranges = new PageTableRanges(kernel, khugepaged, this::faults);
     MmContext context = new MmContext(kernel.vm(), kernel.committed(), kernel.anonVmas(), ranges);
     this.faults = new FaultHandler(kernel, new VmaLookup(context), khugepaged);

@@ -98,7 +98,7 @@ public final class MachineBuilder {
     VmEvents events = new VmEvents(processors);
     NodeStats nodeStats = new NodeStats(processors);
     ThpStats thpStats = new ThpStats(processors);
-    DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats);
+    DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats, mutations);
     Folios folios = new Folios(memMap, pages, deferred, processors, nodeStats, thpStats, events);
     MapCounts mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats, mutations);
     AnonVmas anonVmas = new AnonVmas();
@@ -139,7 +139,15 @@ public final class MachineBuilder {
         pmdSplit,
         migration,
         new FolioSplit(
-            memMap, folios, mapCounts, deferred, reverseMap, migration, events, thpStats),
+            memMap,
+            folios,
+            mapCounts,
+            deferred,
+            reverseMap,
+            migration,
+            events,
+            thpStats,
+            mutations),
         new Pins(processors),
         new NotifierRegistration(processors, mutations),
         mutations);

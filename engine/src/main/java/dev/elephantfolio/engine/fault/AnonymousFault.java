@@ -13,6 +13,7 @@ import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.thp.FullNeighbour;
 import dev.elephantfolio.engine.thp.Purpose;
 import dev.elephantfolio.engine.thp.ThpOrders;
@@ -162,7 +163,7 @@ final class AnonymousFault {
       folios.put(folio);
       return Outcome.DONE;
     }
-    if (!pte.isNone(pages)) {
+    if (!pte.isNone(pages) && !kernel.mutations().has(Mutation.NO_RECHECK_AFTER_FAULT_LOCK)) {
       pte.unlock();
       folios.put(folio);
       return Outcome.DONE;

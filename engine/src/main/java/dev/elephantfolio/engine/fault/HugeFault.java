@@ -14,6 +14,7 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.thp.Khugepaged;
 
 /**
@@ -98,7 +99,8 @@ final class HugeFault {
     PageTables tables = fault.mm().tables();
     int table = allocateTable(tables, folio);
     PageTableCursor pmd = lockPmd(fault);
-    boolean empty = Pte.isNone(pmd.entry());
+    boolean empty =
+        Pte.isNone(pmd.entry()) || kernel.mutations().has(Mutation.NO_RECHECK_AFTER_FAULT_LOCK);
     if (empty) {
       mapLocked(fault.vma(), fault.hugeAddress(), pmd, folio);
       pmd.deposit(table);

@@ -7,6 +7,8 @@ import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.sync.SpinLock;
 
 /**
@@ -29,16 +31,19 @@ public final class DeferredSplitQueue {
   private final MemMap memMap;
   private final VmEvents events;
   private final ThpStats thpStats;
+  private final boolean asks;
   private final SpinLock lock = new SpinLock(LockRank.DEFERRED_SPLIT);
   private int first;
   private int last;
   private int length;
   private volatile boolean queueUnderused = true;
 
-  public DeferredSplitQueue(MemMap memMap, VmEvents events, ThpStats thpStats) {
+  public DeferredSplitQueue(
+      MemMap memMap, VmEvents events, ThpStats thpStats, Mutations mutations) {
     this.memMap = memMap;
     this.events = events;
     this.thpStats = thpStats;
+    this.asks = !mutations.has(Mutation.NO_TRY_GET_FROM_DEFERRED_QUEUE);
   }
 
   /** The {@code shrink_underused} knob: whether huge folios are queued before any part is gone. */
@@ -139,7 +144,10 @@ public final class DeferredSplitQueue {
     int at = first;
     while (at != 0 && taken < limit) {
       int next = memMap.deferredNext(at);
-      if (memMap.tryGet(at)) {
+      if (!asks) {
+        memMap.get(at, 1);
+      }
+      if (!asks || memMap.tryGet(at)) {
         unlink(at);
         heads[taken++] = at;
       }

@@ -9,6 +9,8 @@ import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import java.util.Optional;
 
 /**
@@ -30,6 +32,7 @@ public final class FolioSplit {
   private final MigrationEntries migration;
   private final VmEvents events;
   private final ThpStats thpStats;
+  private final boolean freezes;
 
   public FolioSplit(
       MemMap memMap,
@@ -39,7 +42,8 @@ public final class FolioSplit {
       ReverseMap reverseMap,
       MigrationEntries migration,
       VmEvents events,
-      ThpStats thpStats) {
+      ThpStats thpStats,
+      Mutations mutations) {
     this.memMap = memMap;
     this.folios = folios;
     this.mapCounts = mapCounts;
@@ -48,6 +52,7 @@ public final class FolioSplit {
     this.migration = migration;
     this.events = events;
     this.thpStats = thpStats;
+    this.freezes = !mutations.has(Mutation.NO_FREEZE_ON_SPLIT);
   }
 
   /**
@@ -84,12 +89,13 @@ public final class FolioSplit {
 
   private Optional<Errno> splitMapped(
       int head, int order, int newOrder, int keptPage, AnonVma anonVma) {
-    if (mapCounts.folioMapCount(head) != memMap.refCount(head) - 1) {
+    if (freezes && mapCounts.folioMapCount(head) != memMap.refCount(head) - 1) {
       return Optional.of(Errno.EAGAIN);
     }
     int pages = 1 << order;
     migration.unmap(head, anonVma);
-    boolean frozen = !mapCounts.isMapped(head) && memMap.freezeRef(head, 1);
+    int expected = freezes ? 1 : memMap.refCount(head);
+    boolean frozen = !mapCounts.isMapped(head) && memMap.freezeRef(head, expected);
     if (frozen) {
       divide(head, order, newOrder);
     }

@@ -10,8 +10,6 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SequenceCount;
-import dev.elephantfolio.engine.sync.SyncPoint;
-import dev.elephantfolio.engine.sync.SyncPoints;
 
 /**
  * Holds pages without taking a lock: walks the tables as the processor would, holds the folio it
@@ -39,6 +37,7 @@ final class FastGup {
   private final MemMap memMap;
   private final PinRules rules;
   private final LongtermSeam longterm;
+  private final boolean asksAboutFork;
   private final boolean looksAgain;
 
   FastGup(Kernel kernel, PinRules rules, LongtermSeam longterm) {
@@ -46,6 +45,7 @@ final class FastGup {
     this.memMap = kernel.memMap();
     this.rules = rules;
     this.longterm = longterm;
+    this.asksAboutFork = !kernel.mutations().has(Mutation.NO_FORK_CHECK_IN_GUP_FAST);
     this.looksAgain = !kernel.mutations().has(Mutation.NO_RECHECK_AFTER_GUP_FAST);
   }
 
@@ -62,11 +62,11 @@ final class FastGup {
     }
     SequenceCount writeProtect = mm.writeProtect();
     int sequence = writeProtect.read();
-    if (SequenceCount.isWriting(sequence)) {
+    if (asksAboutFork && SequenceCount.isWriting(sequence)) {
       return 0;
     }
     int held = new Walk(mm.tables(), flags, pfns).run(startAddress, pages);
-    if (held > 0 && writeProtect.changedSince(sequence)) {
+    if (held > 0 && asksAboutFork && writeProtect.changedSince(sequence)) {
       letGo(pfns, held);
       return 0;
     }
@@ -118,7 +118,6 @@ final class FastGup {
         return;
       }
       int slot = PageTable.index(address, PageTable.PMD);
-      SyncPoints.reach(SyncPoint.PTE_LOAD);
       long entry = pmd.entry(slot);
       if (Pte.isLeaf(entry)) {
         holdHuge(pmd, slot, entry, first, pages);
@@ -158,7 +157,6 @@ final class FastGup {
     }
 
     private boolean holdOne(PageTable pmd, int slot, PageTable table, int index) {
-      SyncPoints.reach(SyncPoint.PTE_LOAD);
       long entry = table.entry(index);
       if (!Pte.allows(entry, write) || Pte.isSpecial(entry)) {
         return false;
@@ -179,7 +177,6 @@ final class FastGup {
     }
 
     private boolean isStale(PageTable table, int index, long entry) {
-      SyncPoints.reach(SyncPoint.PTE_LOAD);
       return looksAgain && table.entry(index) != entry;
     }
 

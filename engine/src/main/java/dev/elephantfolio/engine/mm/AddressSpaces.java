@@ -7,6 +7,7 @@ import dev.elephantfolio.engine.notifier.MmuNotifiers;
 import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.sync.SyncPlace;
 import dev.elephantfolio.engine.sync.SyncPoint;
 import dev.elephantfolio.engine.sync.SyncPoints;
@@ -22,6 +23,7 @@ public final class AddressSpaces implements SyncPlace {
   private final Cpus cpus;
   private final VmSettings settings;
   private final NotifierRegistration registration;
+  private final Mutations mutations;
   private final AtomicInteger nextId = new AtomicInteger(1);
 
   public AddressSpaces(
@@ -30,13 +32,15 @@ public final class AddressSpaces implements SyncPlace {
       LongAdder pageTableFrames,
       Cpus cpus,
       VmSettings settings,
-      NotifierRegistration registration) {
+      NotifierRegistration registration,
+      Mutations mutations) {
     this.pages = pages;
     this.memMap = memMap;
     this.pageTableFrames = pageTableFrames;
     this.cpus = cpus;
     this.settings = settings;
     this.registration = registration;
+    this.mutations = mutations;
   }
 
   /**
@@ -45,7 +49,7 @@ public final class AddressSpaces implements SyncPlace {
    * @throws MemoryException ENOMEM when there is no frame for its root table
    */
   public AddressSpace create(Limits limits, Capabilities capabilities) {
-    PageTables tables = new PageTables(pages, memMap, pageTableFrames);
+    PageTables tables = new PageTables(pages, memMap, pageTableFrames, mutations);
     MmuNotifiers notifiers = registration.newAddressSpace();
     return new AddressSpace(takeId(), tables, notifiers, cpus, settings, limits, capabilities);
   }

@@ -3,6 +3,7 @@ package dev.elephantfolio.engine.mm;
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.notifier.InvalidateRange;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.thp.Khugepaged;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 
@@ -18,6 +19,7 @@ public final class ForkCall {
   private final AddressSpaces addressSpaces;
   private final CopyPageTables pageTables;
   private final TranslationGate translations;
+  private final boolean flushes;
   private final Khugepaged khugepaged;
   private final VmaModify modify;
   private final ExitCall exit;
@@ -28,6 +30,7 @@ public final class ForkCall {
     this.addressSpaces = addressSpaces;
     this.pageTables = new CopyPageTables(kernel);
     this.translations = kernel.translations();
+    this.flushes = !kernel.mutations().has(Mutation.NO_FLUSH_AT_FORK);
     this.khugepaged = khugepaged;
     this.modify = new VmaModify(context);
     this.exit = new ExitCall(context, kernel, khugepaged);
@@ -61,8 +64,10 @@ public final class ForkCall {
       } finally {
         child.mmapWriteUnlock();
         // Nobody writes through what is write-protected by now, before the child can look.
-        translations.flush();
-        parent.notifiers().invalidateSecondaryTlbs(0, InvalidateRange.NO_END);
+          if (flushes) {
+            translations.flush();
+          }
+          parent.notifiers().invalidateSecondaryTlbs(0, InvalidateRange.NO_END);
       }
     } finally {
       parent.mmapWriteUnlock();

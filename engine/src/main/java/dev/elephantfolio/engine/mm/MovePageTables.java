@@ -13,6 +13,7 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.pagetable.TableMoves;
 import dev.elephantfolio.engine.rmap.AnonVma;
+import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.thp.PmdSplit;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 
@@ -39,10 +40,12 @@ final class MovePageTables {
   private final PmdSplit pmdSplit;
   private final TranslationGate translations;
   private final long softDirty;
+  private final boolean locksRmap;
 
   MovePageTables(Kernel kernel) {
     this.pmdSplit = kernel.pmdSplit();
     this.translations = kernel.translations();
+    this.locksRmap = !kernel.mutations().has(Mutation.NO_RMAP_LOCK_IN_MREMAP);
     this.softDirty = kernel.vm().softDirtyFlag() != 0 ? Pte.SOFT_DIRTY : 0;
   }
 
@@ -61,7 +64,8 @@ final class MovePageTables {
       long newAddress,
       long lengthBytes,
       boolean needsRmapLocks) {
-    Move move = new Move(old, copy, oldAddress, newAddress, lengthBytes, needsRmapLocks);
+    Move move =
+        new Move(old, copy, oldAddress, newAddress, lengthBytes, needsRmapLocks && locksRmap);
     if (lengthBytes != 0) {
       move.realign();
       move.tellAndRun();
@@ -198,12 +202,16 @@ final class MovePageTables {
 
     /** Moves the table below a slot; those who walk by the reverse map must not come between. */
     private boolean moveTable(int level) {
-      lockRmap();
+      if (locksRmap) {
+        lockRmap();
+      }
       boolean moved = tableMoves.move(oldAddress, newAddress, level);
       if (moved) {
         flush(PageTable.span(level));
       }
-      unlockRmap();
+      if (locksRmap) {
+        unlockRmap();
+      }
       return moved;
     }
 

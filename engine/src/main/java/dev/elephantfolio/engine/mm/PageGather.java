@@ -1,6 +1,8 @@
 package dev.elephantfolio.engine.mm;
 
 import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 import java.util.Arrays;
 
@@ -22,6 +24,7 @@ final class PageGather {
   private final AddressSpace mm;
   private final long startAddress;
   private final long endAddress;
+  private final boolean flushes;
   private int[] heads = new int[FIRST_CAPACITY];
   private int[] references = new int[FIRST_CAPACITY];
   private int count;
@@ -30,11 +33,13 @@ final class PageGather {
   PageGather(
       TranslationGate translations,
       Folios folios,
+      Mutations mutations,
       AddressSpace mm,
       long startAddress,
       long endAddress) {
     this.translations = translations;
     this.folios = folios;
+    this.flushes = !mutations.has(Mutation.NO_FLUSH_BEFORE_FREE);
     this.mm = mm;
     this.startAddress = startAddress;
     this.endAddress = endAddress;
@@ -66,7 +71,7 @@ final class PageGather {
 
   /** Waits until no old translation is in use, then drops the references. */
   void flush() {
-    if (flushNeeded) {
+    if (flushNeeded && flushes) {
       translations.flush();
       mm.notifiers().invalidateSecondaryTlbs(startAddress, endAddress);
       flushNeeded = false;

@@ -14,6 +14,7 @@ import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
+import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.thp.PmdSplit;
 import dev.elephantfolio.engine.tlb.TranslationGate;
 
@@ -51,6 +52,7 @@ public final class ZapRange {
   private final MapCounts mapCounts;
   private final PmdSplit pmdSplit;
   private final TranslationGate translations;
+  private final Mutations mutations;
 
   public ZapRange(Kernel kernel) {
     this.memMap = kernel.memMap();
@@ -59,6 +61,7 @@ public final class ZapRange {
     this.mapCounts = kernel.mapCounts();
     this.pmdSplit = kernel.pmdSplit();
     this.translations = kernel.translations();
+    this.mutations = kernel.mutations();
   }
 
   /**
@@ -96,7 +99,8 @@ public final class ZapRange {
 
   private void zap(Vma vma, long start, long end, Mode mode) {
     PageTables tables = vma.mm().tables();
-    Pass pass = new Pass(vma, mode, new PageGather(translations, folios, vma.mm(), start, end));
+    PageGather gather = new PageGather(translations, folios, mutations, vma.mm(), start, end);
+    Pass pass = new Pass(vma, mode, gather);
     long at = PmdSteps.populated(tables, start, end);
     while (at < end) {
       long stepEnd = PmdSteps.stepEnd(at, end);

@@ -80,7 +80,7 @@ public final class PageTableCursor {
       } else {
         pte.lock().lock();
       }
-      PageTable now = pmd.child(slot);
+      PageTable now = tables.looksAgain() ? pmd.child(slot) : pte;
       if (now == pte) {
         hold(pte, address);
         return true;

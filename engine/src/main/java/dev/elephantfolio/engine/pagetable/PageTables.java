@@ -6,6 +6,8 @@ import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.GfpFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Mutations;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +32,20 @@ public final class PageTables {
   private final LongAdder machineTables;
   private final AtomicInteger tables = new AtomicInteger();
   private final PageTable root;
+  private final boolean looksAgain;
+
+  /** With all protections in place. */
+  public PageTables(PageAllocator pages, MemMap memMap, LongAdder machineTables) {
+    this(pages, memMap, machineTables, Mutations.NONE);
+  }
 
   /**
    * @param machineTables the machine's count of page-table frames (NR_PAGETABLE)
    * @throws MemoryException ENOMEM when there is no frame for the root
    */
-  public PageTables(PageAllocator pages, MemMap memMap, LongAdder machineTables) {
+  public PageTables(
+      PageAllocator pages, MemMap memMap, LongAdder machineTables, Mutations mutations) {
+    this.looksAgain = !mutations.has(Mutation.NO_RECHECK_AFTER_TABLE_LOCK);
     this.pages = pages;
     this.memMap = memMap;
     this.machineTables = machineTables;
@@ -220,6 +230,11 @@ public final class PageTables {
     if (memMap.put(pfn, 1) == 0) {
       pages.free(pfn, 0);
     }
+  }
+
+  /** Whether who has locked a table looks again whether it still hangs in the tree. */
+  boolean looksAgain() {
+    return looksAgain;
   }
 
   MemMap memMap() {

@@ -1,5 +1,6 @@
 package dev.elephantfolio.engine.sync;
 
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,21 +66,29 @@ public final class Exploration {
   private ExplorationResult exploreHere(Strategy strategy, long schedulesMax, Progress progress) {
     try (SyncPoints.Activation _ = SyncPoints.activate()) {
       RunEnd early = learnPlaces();
-      if (early != null) {
-        return ExplorationResult.failed(1, 0, failure(early, OptionalLong.empty()));
-      }
-      return switch (strategy) {
-        case Strategy.RandomWalk walk ->
-            sample(walk.seed(), schedulesMax, progress, Scheduler::random);
-        case Strategy.Pct pct ->
-            sample(
-                pct.seed(),
-                schedulesMax,
-                progress,
-                seed -> Scheduler.pct(seed, pct.changes(), pointsMax));
-        case Strategy.Exhaustive all -> exhaust(all, schedulesMax, progress);
-      };
+      ExplorationResult result = exploreLearnt(strategy, schedulesMax, progress);
+      boolean missed = early != null && result.failed().isEmpty() && !result.exhausted();
+      return missed
+          ? ExplorationResult.failed(
+              result.schedules(),
+              result.states(),
+              failure(Objects.requireNonNull(early), OptionalLong.empty()))
+          : result;
     }
+  }
+
+  private ExplorationResult exploreLearnt(Strategy strategy, long schedulesMax, Progress progress) {
+    return switch (strategy) {
+      case Strategy.RandomWalk walk ->
+          sample(walk.seed(), schedulesMax, progress, Scheduler::random);
+      case Strategy.Pct pct ->
+          sample(
+              pct.seed(),
+              schedulesMax,
+              progress,
+              seed -> Scheduler.pct(seed, pct.changes(), pointsMax));
+      case Strategy.Exhaustive all -> exhaust(all, schedulesMax, progress);
+    };
   }
 
   /** Makes known which places are shared; gives the first run that failed, if one did. */

@@ -8,12 +8,18 @@ package dev.elephantfolio.engine.sync;
 public enum Mutation {
   /** gup_fast keeps the page it got without looking again whether the entry still maps it. */
   NO_RECHECK_AFTER_GUP_FAST,
-  /** A split does not wait for references it does not know, nor keep others from taking one. */
+  /** gup_fast keeps its pins though a fork looked for pins meanwhile, and saw none. */
+  NO_FORK_CHECK_IN_GUP_FAST,
+  /** A split takes it for granted that nobody else has, or gets, a reference. */
   NO_FREEZE_ON_SPLIT,
   /** fork shares exclusive anonymous pages without looking for pins. */
   NO_EXCLUSIVE_CHECK_AT_FORK,
   /** A collapse copies pages while translations from before may still be in use. */
   NO_FLUSH_BEFORE_COLLAPSE,
+  /** fork shares pages while stores through writable translations may still be under way. */
+  NO_FLUSH_AT_FORK,
+  /** Unmapping frees pages while translations from before may still be in use. */
+  NO_FLUSH_BEFORE_FREE,
   /** Users of a secondary MMU are not told when a range is invalidated. */
   NO_NOTIFIER_CALL,
   /** A secondary MMU maps what it looked up, whether or not an invalidation came between. */

@@ -19,7 +19,7 @@ import java.lang.invoke.VarHandle;
  * Full barriers stand on both sides, so that a reader who marks something and a writer who looks
  * for marks cannot miss each other.
  */
-public final class SequenceCount {
+public final class SequenceCount implements SyncPlace {
   private static final VarHandle SEQUENCE;
 
   static {
@@ -30,27 +30,30 @@ public final class SequenceCount {
     }
   }
 
+  private final long syncId = SyncPoints.newId();
   private volatile int sequence;
 
   public void beginWrite() {
-    SyncPoints.reach(SyncPoint.OTHER);
     add();
   }
 
   public void endWrite() {
     add();
-    SyncPoints.reach(SyncPoint.OTHER);
   }
 
   private void add() {
-    int _ = (int) SEQUENCE.getAndAdd(this, 1);
+    SyncPoints.reach(SyncPoint.STORE, this, 0);
+    int before = (int) SEQUENCE.getAndAdd(this, 1);
+    SyncPoints.changed(this, 0, before, before + 1);
     VarHandle.fullFence();
   }
 
   /** The number to give to the other questions. */
   public int read() {
-    SyncPoints.reach(SyncPoint.OTHER);
-    return sequence;
+    SyncPoints.reach(SyncPoint.LOAD, this, 0);
+    int now = sequence;
+    SyncPoints.read(this, 0, now);
+    return now;
   }
 
   /** Whether a writer was at work when {@code read} was had. */
@@ -60,8 +63,20 @@ public final class SequenceCount {
 
   /** Whether a writer came since {@code read} was had. */
   public boolean changedSince(int read) {
-    SyncPoints.reach(SyncPoint.OTHER);
+    SyncPoints.reach(SyncPoint.LOAD, this, 0);
     VarHandle.fullFence();
-    return sequence != read;
+    int now = sequence;
+    SyncPoints.read(this, 0, now);
+    return now != read;
+  }
+
+  @Override
+  public long syncId() {
+    return syncId;
+  }
+
+  @Override
+  public String describePlace(long index) {
+    return "the sequence count";
   }
 }

@@ -18,6 +18,7 @@ import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.pagetable.Pte;
 import dev.elephantfolio.engine.rmap.AnonVma;
 import dev.elephantfolio.engine.stat.VmEvent;
+import dev.elephantfolio.engine.sync.Mutation;
 
 /**
  * Replaces the small pages of a 2 MiB place of one process by a huge page with a copy of them.
@@ -208,7 +209,9 @@ final class Collapse {
     InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, hugeAddress, end);
     PageTableCursor pmd = lockPmd(vma, hugeAddress);
     PageTable table = pmd.detach();
-    kernel.translations().flush();
+    if (!kernel.mutations().has(Mutation.NO_FLUSH_BEFORE_COLLAPSE)) {
+      kernel.translations().flush();
+    }
     notifiers.invalidateSecondaryTlbs(hugeAddress, end);
     pmd.unlock();
     notifiers.end(told);
