@@ -64,7 +64,7 @@ final class ExhaustiveScheduler implements Scheduler {
       now.addAll(later);
       later.clear();
     }
-    for (Prefix at = now.pollLast(); at != null; at = at.before) {
+    for (Prefix at = now.pollFirst(); at != null; at = at.before) {
       path.addFirst(at);
     }
     return true;

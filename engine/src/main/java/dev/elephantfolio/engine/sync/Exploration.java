@@ -63,6 +63,29 @@ public final class Exploration {
     });
   }
 
+  /**
+   * Checks that the hash by which states are told apart leaves nothing out, by random schedules.
+   *
+   * @return how often a state was met again
+   * @throws IllegalStateException when from equal states equal choices led to different ones
+   */
+  public long auditStates(long firstSeed, long schedules) {
+    return Threads.onVirtualThread(() -> {
+      try (SyncPoints.Activation _ = SyncPoints.activate()) {
+        RunEnd _ = learnPlaces();
+        StateAudit audit = new StateAudit();
+        for (long done = 0; done < schedules && audit.broken().isEmpty(); done++) {
+          audit.seed(firstSeed + done);
+          RunEnd _ = run(audit, new ExploringWatch(places));
+        }
+        if (!audit.broken().isEmpty()) {
+          throw new IllegalStateException(audit.broken());
+        }
+        return audit.repeated();
+      }
+    });
+  }
+
   private ExplorationResult exploreHere(Strategy strategy, long schedulesMax, Progress progress) {
     try (SyncPoints.Activation _ = SyncPoints.activate()) {
       RunEnd early = learnPlaces();
@@ -171,6 +194,7 @@ public final class Exploration {
     try {
       RunSummary _ = run.run();
       if (!run.isAbandoned()) {
+        scheduler.ended(trial::digest);
         trial.check();
       }
     } catch (TaskFailure e) {

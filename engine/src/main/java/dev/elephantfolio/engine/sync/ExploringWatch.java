@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>each task's history, whether it has ended, waits, and could go on;
  *   <li>every number that a task changed, as it is now (so that a change and its undoing, or two
  *       additions in either order, come to the same);
- *   <li>for what lies under a lock, the histories of those who held it, in their order.
+ *   <li>for what lies under a lock, and objects, the histories of those who changed them, in their
+ *       order.
  * </ul>
  *
  * So two runs with equal hashes will, with the same choices from there on, see the same, do the
@@ -67,8 +68,9 @@ final class ExploringWatch extends RunWatch {
   @Override
   void changedState(ScheduledTask task, SyncPlace place, long index) {
     long key = key(place, index);
-    long after = Mix.mix(task.history, key);
-    long before = states.put(key, after);
+    long before = states.get(key);
+    long after = Mix.mix(before, task.history);
+    states.put(key, after);
     fingerprint ^= Mix.mix(key, before) ^ Mix.mix(key, after);
   }
 

@@ -34,6 +34,13 @@ public interface Scheduler {
    */
   int pick(int running, SyncPoint point, int[] runnable, int count);
 
+  /**
+   * All tasks have ended.
+   *
+   * @param digest gives a number for the state they ended in
+   */
+  default void ended(LongSupplier digest) {}
+
   /** How to get the same schedule again, for messages: "seed 42". */
   String describe();
 

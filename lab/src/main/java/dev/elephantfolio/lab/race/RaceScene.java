@@ -139,6 +139,19 @@ final class RaceScene implements Trial {
     return tasks;
   }
 
+  /** Every counter, and what every process has of which memory. */
+  @Override
+  public long digest() {
+    long digest = machine.vmStat().toString().hashCode();
+    for (Process each : machine.processes()) {
+      digest = digest * 31 + each.smaps().toString().hashCode();
+      for (long address : List.of(PLACE, PLACE + PAGE, OTHER_PLACE)) {
+        digest = digest * 31 + each.pagemap(address).hashCode();
+      }
+    }
+    return digest;
+  }
+
   @Override
   public void check() {
     Invariants.check(machine);
