@@ -33,7 +33,9 @@ final class SecondaryTables {
    * @throws MemoryException ENOMEM
    */
   SecondaryTables(Kernel kernel) {
-    this.tables = new PageTables(kernel.pages(), kernel.memMap(), kernel.secondaryTableFrames());
+    this.tables =
+        new PageTables(
+            kernel.pages(), kernel.memMap(), kernel.secondaryTableFrames(), kernel.mutations());
   }
 
   /** Frames that the tables take, the root included. */

@@ -7,7 +7,9 @@ import java.util.stream.Stream;
 /** The races that come with Elephant Folio. */
 public final class Races {
   private static final List<Race> ALL =
-      Stream.of(GupRaces.ALL, FaultRaces.ALL, FolioRaces.ALL).flatMap(List::stream).toList();
+      Stream.of(GupRaces.ALL, FaultRaces.ALL, FolioRaces.ALL, NotifierRaces.ALL)
+          .flatMap(List::stream)
+          .toList();
 
   private Races() {}
 
