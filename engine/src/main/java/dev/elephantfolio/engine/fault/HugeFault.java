@@ -134,7 +134,9 @@ final class HugeFault {
   private void mapLocked(Vma vma, long hugeAddress, PageTableCursor pmd, int folio) {
     kernel.mapCounts().addNewAnon(folio, vma, hugeAddress, true);
     AnonymousFault.addToLru(folios, vma, folio);
-    pmd.set(Pte.present(folio, Pte.LEAF | Pte.YOUNG | FaultHandler.writeBits(vma)));
+    // Dirty from the start, even where nobody may write.
+    long bits = Pte.LEAF | Pte.YOUNG | Pte.DIRTY | Pte.SOFT_DIRTY;
+    pmd.set(Pte.present(folio, bits | FaultHandler.writeBits(vma)));
     kernel.events().count(VmEvent.THP_FAULT_ALLOC);
     kernel.thpStats().count(ORDER, ThpStat.ANON_FAULT_ALLOC);
     kernel.deferred().add(folio, false);
