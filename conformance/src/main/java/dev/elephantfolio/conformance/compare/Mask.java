@@ -29,7 +29,7 @@ public final class Mask {
   private Mask() {}
 
   /** Every field but Referenced, which whoever monitors accesses clears. */
-  static boolean compares(SmapsField field) {
+  public static boolean compares(SmapsField field) {
     return field != SmapsField.REFERENCED;
   }
 

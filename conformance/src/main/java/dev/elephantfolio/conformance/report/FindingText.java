@@ -1,18 +1,20 @@
 package dev.elephantfolio.conformance.report;
 
 import dev.elephantfolio.conformance.run.Verdict;
+import dev.elephantfolio.lab.scenario.Expectation;
 import dev.elephantfolio.lab.scenario.Expected;
 import dev.elephantfolio.lab.scenario.Outcome;
 import dev.elephantfolio.lab.scenario.Scenario;
 import dev.elephantfolio.lab.scenario.ScenarioPrinter;
 import dev.elephantfolio.lab.scenario.Step;
 import dev.elephantfolio.lab.scenario.Step.CallStep;
+import dev.elephantfolio.lab.scenario.Step.ExpectStep;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A finding as a scenario file, ready to be kept: the calls with the outcomes they have on the live
- * kernel, a snapshot that both sides are held to, and as comments what both sides showed.
+ * kernel, some of what the kernel showed and the engine did not, a snapshot of the rest, and as comments what both sides showed.
  */
 public final class FindingText {
   private FindingText() {}
@@ -29,6 +31,7 @@ public final class FindingText {
             + "; shrunk to "
             + calls(finding.program()));
     text.append(ScenarioPrinter.print(expecting(finding.program(), finding.verdict())));
+    finding.verdict().last().ifPresent(last -> expectations(text, finding.program(), last));
     text.append("snapshot\n\n");
     comment(text, "What differs, marked with !:");
     finding.verdict().last().ifPresent(last -> states(text, last));
@@ -38,6 +41,12 @@ public final class FindingText {
   private static String calls(Scenario program) {
     long calls = program.steps().stream().filter(CallStep.class::isInstance).count();
     return calls == 1 ? "1 call." : calls + " calls.";
+  }
+
+  private static void expectations(StringBuilder text, Scenario program, Verdict.Pair last) {
+    for (Expectation expectation : KernelExpectations.of(program, last)) {
+      text.append(ScenarioPrinter.print(new ExpectStep(0, expectation))).append('\n');
+    }
   }
 
   private static void states(StringBuilder text, Verdict.Pair last) {
