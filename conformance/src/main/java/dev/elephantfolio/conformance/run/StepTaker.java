@@ -40,7 +40,6 @@ final class StepTaker {
       case CallStep call -> {
         return Optional.of(call(call.process(), call.call()));
       }
-      case Step.DropCachesStep _ -> side.dropCaches();
       case Step.MachineStep _, Step.SnapshotStep _, Step.ExpectStep _ -> {}
     }
     return Optional.empty();
