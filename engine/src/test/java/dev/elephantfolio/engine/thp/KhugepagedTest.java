@@ -219,7 +219,7 @@ class KhugepagedTest {
     assertEquals(6, khugepaged.counts().results(ScanResult.SUCCEED));
     for (int scan = 1; scan <= 3; scan++) {
       assertTrue(khugepaged.fullScans(1));
-      assertEquals(6 * scan, khugepaged.counts().results(ScanResult.PMD_MAPPED));
+      assertEquals(6L * scan, khugepaged.counts().results(ScanResult.PMD_MAPPED));
     }
   }
 
