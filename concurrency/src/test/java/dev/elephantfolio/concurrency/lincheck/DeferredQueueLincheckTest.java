@@ -10,6 +10,7 @@ import dev.elephantfolio.engine.frame.PageAllocator;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -77,7 +78,9 @@ class DeferredQueueLincheckTest {
     public Engine() {
       Cpus cpus = new Cpus(2);
       PageAllocator pages = new PageAllocator(memMap, cpus, 0);
-      deferred = new DeferredSplitQueue(memMap, new VmEvents(cpus), new ThpStats(cpus));
+      deferred =
+          new DeferredSplitQueue(
+              memMap, new VmEvents(cpus), new ThpStats(cpus), Mutations.NONE);
       for (int folio = 0; folio < FOLIOS; folio++) {
         heads[folio] = pages.allocate(2, GfpFlags.KERNEL);
       }

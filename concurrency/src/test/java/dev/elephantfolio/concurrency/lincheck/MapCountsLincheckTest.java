@@ -14,11 +14,13 @@ import dev.elephantfolio.engine.mm.Capabilities;
 import dev.elephantfolio.engine.mm.Limits;
 import dev.elephantfolio.engine.mm.VmSettings;
 import dev.elephantfolio.engine.mm.Vma;
+import dev.elephantfolio.engine.notifier.NotifierRegistration;
 import dev.elephantfolio.engine.pagetable.PageTables;
 import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.stat.ThpStats;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
+import dev.elephantfolio.engine.sync.Mutations;
 import java.util.concurrent.atomic.LongAdder;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -97,15 +99,22 @@ class MapCountsLincheckTest {
       VmEvents events = new VmEvents(cpus);
       NodeStats nodeStats = new NodeStats(cpus);
       ThpStats thpStats = new ThpStats(cpus);
-      DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats);
+      DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats, Mutations.NONE);
       folios = new Folios(memMap, pages, deferred, cpus, nodeStats, thpStats, events);
-      mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats);
+      mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats, Mutations.NONE);
+      NotifierRegistration notifiers = new NotifierRegistration(cpus, Mutations.NONE);
       PageTables tables = new PageTables(pages, memMap, new LongAdder());
       VmSettings settings = new VmSettings();
       for (int space = 0; space < areas.length; space++) {
         AddressSpace mm =
             new AddressSpace(
-                space + 1, tables, cpus, settings, Limits.standard(), Capabilities.ALL);
+                space + 1,
+                tables,
+                notifiers.newAddressSpace(),
+                cpus,
+                settings,
+                Limits.standard(),
+                Capabilities.ALL);
         areas[space] = new Vma(mm, 0, PAGES * PageTables.PAGE_SIZE, 0, 0, null);
       }
       head = pages.allocate(2, GfpFlags.KERNEL);
