@@ -131,6 +131,8 @@ public final class MremapCall {
   private long moveTo(Remap remap) {
     if (remap.isFixed()) {
       munmap.unmapLocked(remap.mm, remap.newAddress, remap.newLength);
+      // An old length that wraps lets the destination overlap the source, which may so be gone.
+      Vma _ = remap.findVma();
     }
     if (remap.shrinks()) {
       munmap.unmapLocked(remap.mm, remap.oldAddress + remap.newLength, remap.delta);
