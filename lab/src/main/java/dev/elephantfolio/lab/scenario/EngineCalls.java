@@ -3,6 +3,7 @@ package dev.elephantfolio.lab.scenario;
 import dev.elephantfolio.engine.Machine;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.Process;
+import dev.elephantfolio.engine.mm.Addresses;
 import dev.elephantfolio.engine.mm.PrctlCall;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +14,9 @@ import java.util.TreeMap;
 
 /** Has the engine's processes do what a scenario's calls say. Used by one thread. */
 final class EngineCalls {
+  /** Stacks begin above this, whatever limit there is for them. */
+  private static final long STACK_LOWEST = 0x6000_0000_0000L;
+
   private final Machine machine;
   private final AddressBook book;
   private final SortedMap<String, Process> processes = new TreeMap<>();
@@ -29,8 +33,14 @@ final class EngineCalls {
 
   void spawn(String name) {
     Process process = machine.spawn(name);
-    process.startHeapAt(Place.HEAP_START);
+    furnish(process);
     processes.put(name, process);
+  }
+
+  /** A heap where it is agreed to be, and no stack: all upper addresses are the scenario's. */
+  private static void furnish(Process process) {
+    process.startHeapAt(Place.HEAP_START);
+    process.munmap(STACK_LOWEST, Addresses.TASK_SIZE - STACK_LOWEST);
   }
 
   Outcome call(String name, Call call) {
@@ -124,7 +134,7 @@ final class EngineCalls {
 
   private Outcome exec(String name, Process process) {
     process.exec(name);
-    process.startHeapAt(Place.HEAP_START);
+    furnish(process);
     book.forget(name);
     return Outcome.OK;
   }

@@ -35,10 +35,8 @@ final class EngineView {
     List<AreaState> areas = new ArrayList<>();
     List<PageState> pages = new ArrayList<>();
     for (VmaSmaps vma : process.smaps()) {
-      if (!vma.name().equals("[stack]")) {
-        areas.add(area(vma));
-        addPages(pages, process, vma);
-      }
+      areas.add(area(vma));
+      addPages(pages, process, vma);
     }
     return new ProcessState(areas, pages, book.bound(name));
   }
