@@ -6,7 +6,6 @@ import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.frame.GfpFlags;
 import dev.elephantfolio.engine.mm.RssKind;
-import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
@@ -182,18 +181,10 @@ final class AnonymousFault {
   private void mapLocked(Vma vma, long address, PageTableCursor pte, int folio, int pages) {
     kernel.folios().get(folio, pages - 1);
     kernel.mapCounts().addNewAnon(folio, vma, address, true);
-    addToLru(kernel.folios(), vma, folio);
+    kernel.folios().addToLru(folio, vma);
     long entry = Pte.present(folio, Pte.YOUNG | FaultHandler.writeBits(vma));
     for (int i = 0; i < pages; i++) {
       pte.setAt(i, Pte.advance(entry, i));
     }
-  }
-
-  /** Puts a new folio on the LRU; in a locked VMA it is mlocked at once. */
-  static void addToLru(Folios folios, Vma vma, int folio) {
-    if (vma.has(VmFlags.LOCKED)) {
-      folios.mlock(folio);
-    }
-    folios.lru().add(folio);
   }
 }

@@ -177,7 +177,7 @@ final class CopyOnWrite {
     long page = fault.pageAddress();
     fault.mm().notifiers().invalidateSecondaryTlbs(page, page + PageTables.PAGE_SIZE);
     mapCounts.addNewAnon(copy, vma, fault.pageAddress(), true);
-    AnonymousFault.addToLru(folios, vma, copy);
+    folios.addToLru(copy, vma);
     long bits = fault.unshare() ? entry & Pte.SOFT_DIRTY : FaultHandler.writeBits(vma);
     pte.set(Pte.present(copy, Pte.YOUNG | bits));
     if (oldHead != 0) {

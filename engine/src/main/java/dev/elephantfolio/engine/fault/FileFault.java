@@ -132,7 +132,7 @@ final class FileFault {
       if (mapped) {
         Vma vma = fault.vma();
         kernel.mapCounts().addNewAnon(copy, vma, fault.pageAddress(), true);
-        AnonymousFault.addToLru(folios, vma, copy);
+        folios.addToLru(copy, vma);
         pte.set(Pte.present(copy, Pte.YOUNG | FaultHandler.writeBits(vma)));
         fault.mm().addRss(RssKind.ANON, 1);
         kernel.events().count(VmEvent.FAULT_FILE_COPIED);

@@ -133,7 +133,7 @@ final class HugeFault {
 
   private void mapLocked(Vma vma, long hugeAddress, PageTableCursor pmd, int folio) {
     kernel.mapCounts().addNewAnon(folio, vma, hugeAddress, true);
-    AnonymousFault.addToLru(folios, vma, folio);
+    folios.addToLru(folio, vma);
     // Dirty from the start, even where nobody may write.
     long bits = Pte.LEAF | Pte.YOUNG | Pte.DIRTY | Pte.SOFT_DIRTY;
     pmd.set(Pte.present(folio, bits | FaultHandler.writeBits(vma)));

@@ -4,11 +4,12 @@ import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.GfpFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.frame.PageAllocator;
+import dev.elephantfolio.engine.mm.VmFlags;
+import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.NodeStats;
 import dev.elephantfolio.engine.stat.ThpStat;
 import dev.elephantfolio.engine.stat.ThpStats;
-import dev.elephantfolio.engine.stat.VmEvent;
 import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.LockOrder;
@@ -53,7 +54,7 @@ public final class Folios {
     this.stats = stats;
     this.thpStats = thpStats;
     this.events = events;
-    this.lru = new LruLists(memMap, cpus, stats, this::put);
+    this.lru = new LruLists(memMap, cpus, stats, events, this::put);
   }
 
   public LruLists lru() {
@@ -141,29 +142,27 @@ public final class Folios {
   }
 
   /**
+   * Puts a new folio that {@code vma} maps on its LRU list; in a locked area it is mlocked at once.
+   */
+  public void addToLru(int head, Vma vma) {
+    if (vma.has(VmFlags.LOCKED) && !vma.has(VmFlags.SPECIAL)) {
+      lru.mlocks().mlockNew(head);
+    } else {
+      lru.add(head);
+    }
+  }
+
+  /**
    * Marks a folio that an mlocked VMA maps as a whole: it becomes unevictable. Counted as often as
    * this is called for it, as far as Linux keeps that count.
    */
   public void mlock(int head) {
-    if (!memMap.testAndSetFlag(head, FolioFlags.MLOCKED)) {
-      long folioPages = 1L << memMap.order(head);
-      stats.add(NodeStat.NR_MLOCK, folioPages);
-      events.count(VmEvent.UNEVICTABLE_PGS_MLOCKED, folioPages);
-    }
-    lru.mlock(head);
+    lru.mlocks().mlock(head);
   }
 
   /** Takes one mark off; with the last known one the folio is evictable again. */
   public void munlock(int head) {
-    if (!memMap.testFlag(head, FolioFlags.MLOCKED) || lru.staysMlocked(head)) {
-      return;
-    }
-    if (memMap.testAndClearFlag(head, FolioFlags.MLOCKED)) {
-      long folioPages = 1L << memMap.order(head);
-      stats.add(NodeStat.NR_MLOCK, -folioPages);
-      events.count(VmEvent.UNEVICTABLE_PGS_MUNLOCKED, folioPages);
-    }
-    lru.relist(head);
+    lru.mlocks().munlock(head);
   }
 
   /** Takes the folio lock if nobody has it. */

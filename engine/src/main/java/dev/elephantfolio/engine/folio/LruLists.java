@@ -4,25 +4,30 @@ import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.NodeStats;
+import dev.elephantfolio.engine.stat.VmEvents;
 import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.SpinLock;
 import java.util.function.IntConsumer;
 
 /**
- * The LRU lists, and the per-processor batches through which small folios get onto them.
+ * The LRU lists, and the per-processor batches through which folios get onto them.
  *
- * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; large folios go to
- * their list at once. Whoever needs an exact reference count drains first.
+ * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; a large one makes the
+ * batch empty itself at once. Whoever needs an exact reference count drains first, which also works
+ * off what {@link MlockBatches} gathered.
  *
  * <pre>
  *  field                       | guarded by
  *  ----------------------------+-------------------------------------------
- *  first, last, links, moved | lock
+ *  first, last, links, moved   | lock
  *  LRU flag                    | set under lock; cleared by who isolates
- *  count of mlocks        | lock (lruPrev of a folio on the unevictable list, which has no links)
+ *  count of mlocks             | lock (lruPrev of a folio on the unevictable list, which has no
+ *                              | links); 0 whenever a folio comes through a batch
  *  a batch                     | its own lock (taken before lock)
  * </pre>
+ *
+ * <p>Behaviour: mm/swap.c and mm/mlock.c of 6.18.
  */
 public final class LruLists {
   private static final int BATCH = 31;
@@ -61,11 +66,12 @@ public final class LruLists {
   private final int[] moved = new int[LISTS];
 
   private final Batch[] batches;
+  private final MlockBatches mlocks;
 
   /**
    * @param put drops one reference of a folio head
    */
-  LruLists(MemMap memMap, Cpus cpus, NodeStats stats, IntConsumer put) {
+  LruLists(MemMap memMap, Cpus cpus, NodeStats stats, VmEvents events, IntConsumer put) {
     this.memMap = memMap;
     this.cpus = cpus;
     this.stats = stats;
@@ -74,35 +80,36 @@ public final class LruLists {
     for (int i = 0; i < batches.length; i++) {
       batches[i] = new Batch();
     }
+    this.mlocks = new MlockBatches(this, memMap, cpus, stats, events, put);
   }
 
-  /** Puts a new folio on its list, sooner or later. */
+  MlockBatches mlocks() {
+    return mlocks;
+  }
+
+  /** Puts a folio that is on no list on the one that its flags name, sooner or later. */
   public void add(int head) {
-    if (memMap.isLarge(head)) {
-      lock.lock();
-      linkNew(head);
-      lock.unlock();
-      return;
-    }
-    memMap.get(head, 1);
     Batch batch = batches[cpus.current()];
     batch.lock.lock();
+    memMap.get(head, 1);
     batch.heads[batch.count++] = head;
-    if (batch.count == BATCH) {
+    if (batch.count == BATCH || memMap.isLarge(head)) {
       drain(batch);
     }
     batch.lock.unlock();
   }
 
-  /** Empties the batch of the processor that runs this thread. */
+  /** Empties the batches of the processor that runs this thread. */
   public void drainLocal() {
     drainLocked(batches[cpus.current()]);
+    mlocks.drainLocal();
   }
 
-  /** Empties every processor's batch. */
+  /** Empties every processor's batches. */
   public void drainAll() {
-    for (Batch batch : batches) {
-      drainLocked(batch);
+    for (int cpu = 0; cpu < batches.length; cpu++) {
+      drainLocked(batches[cpu]);
+      mlocks.drain(cpu);
     }
   }
 
@@ -115,7 +122,7 @@ public final class LruLists {
   private void drain(Batch batch) {
     lock.lock();
     for (int i = 0; i < batch.count; i++) {
-      moved[linkNewUncounted(batch.heads[i])]++;
+      linkUnlessForgotten(batch.heads[i]);
     }
     tellMoved();
     lock.unlock();
@@ -125,6 +132,13 @@ public final class LruLists {
     batch.count = 0;
   }
 
+  /** A folio that only the batch refers to is freed by it, and need not see its list before. */
+  private void linkUnlessForgotten(int head) {
+    if (memMap.refCount(head) > 1) {
+      moved[linkUncounted(head)] += memMap.pages(head);
+    }
+  }
+
   /** Visits every folio that a batch refers to; for checks, on a machine at rest. */
   public void forEachBatched(IntConsumer visitor) {
     for (Batch batch : batches) {
@@ -132,6 +146,7 @@ public final class LruLists {
         visitor.accept(batch.heads[i]);
       }
     }
+    mlocks.forEach(visitor);
   }
 
   /** Takes {@code head} off its list to work on it; false when it is on none. */
@@ -145,53 +160,75 @@ public final class LruLists {
     return true;
   }
 
-  /** Puts an isolated folio back on the list that its flags name now. */
+  /** Puts an isolated folio back on the list that its flags name now, at once. */
   public void putBack(int head) {
     lock.lock();
     link(head);
     lock.unlock();
   }
 
-  /** Puts the folio on the list that its flags name now, if it is on any. */
-  void relist(int head) {
-    if (isolate(head)) {
-      putBack(head);
-    }
+  // For the mlock batches.
+
+  /** A new folio of a locked area, which is on no list, comes to one with its mlock counted. */
+  void addMlocked(int head) {
+    lock.lock();
+    linkMlocked(head);
+    lock.unlock();
   }
 
-  /** Counts an mlock of a folio on a list, which is marked MLOCKED, and makes it unevictable. */
-  void mlock(int head) {
+  /** Counts an mlock of a folio on a list; of one that is on none, nothing can be counted. */
+  void countMlock(int head) {
     if (!memMap.testAndClearFlag(head, FolioFlags.LRU)) {
       return;
     }
     lock.lock();
-    if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
+    boolean mlocked = memMap.testFlag(head, FolioFlags.MLOCKED);
+    if (mlocked && memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
       memMap.setLruPrev(head, memMap.lruPrev(head) + 1);
       memMap.setFlag(head, FolioFlags.LRU);
     } else {
+      // Somebody else may have taken the mlock off already: then it goes where it belongs now.
       unlink(head);
-      linkNew(head);
+      linkMlocked(head);
     }
     lock.unlock();
   }
 
+  private void linkMlocked(int head) {
+    int list = linkUncounted(head);
+    if (list == UNEVICTABLE) {
+      memMap.setLruPrev(head, 1);
+    }
+    stats.add(SIZES[list], memMap.pages(head));
+  }
+
   /**
-   * Uncounts an mlock of a folio on the unevictable list; whether others are left. The count is
-   * lost, as 0, whenever the folio leaves its list for a while.
+   * Uncounts an mlock of a folio on the unevictable list; whether others are left.
+   *
+   * @param isolated whether the caller has taken the folio's LRU flag
    */
-  boolean staysMlocked(int head) {
-    if (!memMap.testAndClearFlag(head, FolioFlags.LRU)) {
+  boolean staysMlocked(int head, boolean isolated) {
+    if (!isolated || !memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
       return false;
     }
     lock.lock();
-    int left = 0;
-    if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
-      left = Math.max(0, memMap.lruPrev(head) - 1);
-      memMap.setLruPrev(head, left);
-    }
-    memMap.setFlag(head, FolioFlags.LRU);
+    int left = Math.max(0, memMap.lruPrev(head) - 1);
+    memMap.setLruPrev(head, left);
     lock.unlock();
     return left > 0;
+  }
+
+  /** Ends an isolation that has only taken the LRU flag, after MLOCKED may have gone. */
+  void endLook(int head) {
+    lock.lock();
+    unlink(head);
+    link(head);
+    lock.unlock();
+  }
+
+  /** As {@link #endLook} when nothing has changed. */
+  void endLookUnchanged(int head) {
+    memMap.setFlag(head, FolioFlags.LRU);
   }
 
   /** Takes a folio that nobody refers to any more off its list. */
@@ -259,20 +296,6 @@ public final class LruLists {
     }
     int active = (flags & FolioFlags.ACTIVE) != 0 ? 1 : 0;
     return (flags & FolioFlags.SWAPBACKED) != 0 ? active : FIRST_FILE + active;
-  }
-
-  /** Links a folio whose mlock, if it has one, was not counted yet. */
-  private void linkNew(int head) {
-    int list = linkNewUncounted(head);
-    stats.add(SIZES[list], memMap.pages(head));
-  }
-
-  private int linkNewUncounted(int head) {
-    int list = linkUncounted(head);
-    if (list == UNEVICTABLE) {
-      memMap.setLruPrev(head, 1);
-    }
-    return list;
   }
 
   private void link(int head) {

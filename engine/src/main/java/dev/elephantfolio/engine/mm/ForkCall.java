@@ -64,10 +64,10 @@ public final class ForkCall {
       } finally {
         child.mmapWriteUnlock();
         // Nobody writes through what is write-protected by now, before the child can look.
-          if (flushes) {
-            translations.flush();
-          }
-          parent.notifiers().invalidateSecondaryTlbs(0, InvalidateRange.NO_END);
+        if (flushes) {
+          translations.flush();
+        }
+        parent.notifiers().invalidateSecondaryTlbs(0, InvalidateRange.NO_END);
       }
     } finally {
       parent.mmapWriteUnlock();

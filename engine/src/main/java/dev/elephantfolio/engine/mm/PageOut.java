@@ -161,7 +161,7 @@ final class PageOut {
   }
 
   private void putBack(int head) {
-    folios.lru().putBack(head);
+    folios.lru().add(head);
     folios.put(head);
   }
 }

@@ -265,10 +265,7 @@ final class Collapse {
     }
     PageTableCursor pmd = lockPmd(vma, hugeAddress);
     kernel.mapCounts().addNewAnon(folio, vma, hugeAddress, true);
-    if (vma.has(VmFlags.LOCKED)) {
-      folios.mlock(folio);
-    }
-    folios.lru().add(folio);
+    folios.addToLru(folio, vma);
     pmd.deposit(table.pfn());
     pmd.set(Pte.present(folio, hugeBits(vma.flags())));
     kernel.deferred().add(folio, false);

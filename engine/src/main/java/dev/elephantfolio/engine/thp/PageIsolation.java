@@ -184,9 +184,10 @@ final class PageIsolation {
     largeCount = 0;
   }
 
+  /** By way of a batch: until that is drained the folio is on no list, which others may notice. */
   private void putBack(int folio) {
     folios.unlock(folio);
-    folios.lru().putBack(folio);
+    folios.lru().add(folio);
   }
 
   static boolean isPage(long entry) {
@@ -232,19 +233,10 @@ final class PageIsolation {
   }
 
   private void drop(int folio, int page, int pages) {
-    boolean small = !memMap.isLarge(folio);
-    if (small) {
-      putBackUnlessLast(folio);
+    if (!memMap.isLarge(folio)) {
+      putBack(folio);
     }
     mapCounts.removePtes(folio, page, pages, vma);
     folios.put(folio, pages);
-  }
-
-  /** A page that is freed with this mapping need not see its LRU list again. */
-  private void putBackUnlessLast(int folio) {
-    folios.unlock(folio);
-    if (memMap.refCount(folio) > 1) {
-      folios.lru().putBack(folio);
-    }
   }
 }
