@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * A finding as a scenario file, ready to be kept: the calls with the outcomes they have on the live
- * kernel, some of what the kernel showed and the engine did not, a snapshot of the rest, and as comments what both sides showed.
+ * kernel, some of what the kernel showed and the engine did not, a snapshot of the rest, and as
+ * comments what both sides showed.
  */
 public final class FindingText {
   private FindingText() {}

@@ -97,8 +97,7 @@ final class KernelExpectations {
   }
 
   /** What of the live page the engine has not. */
-  private static List<PageCondition> differing(
-      @Nullable PageView engine, @Nullable PageView live) {
+  private static List<PageCondition> differing(@Nullable PageView engine, @Nullable PageView live) {
     if (live == null) {
       boolean present = engine != null && engine.present();
       PageMark mark = present ? PageMark.PRESENT : PageMark.SWAPPED;
