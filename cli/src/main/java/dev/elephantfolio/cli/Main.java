@@ -26,6 +26,7 @@ import picocli.CommandLine.RunLast;
       AdviseCommand.class,
       ScenarioCommand.class,
       ConformCommand.class,
+      RaceCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },
@@ -33,7 +34,9 @@ import picocli.CommandLine.RunLast;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       ExitCode.DONE + ":done",
-      ExitCode.NO + ":the answer is no: a program that was run failed, a scenario did not hold, or the kernel differs",
+      ExitCode.NO
+          + ":the answer is no: a program that was run failed, a scenario or a race did not hold, or"
+          + " the kernel differs",
       ExitCode.BAD_INPUT + ":bad use or bad input; one line says what and where",
     },
     footerHeading = "%nA first session:%n",

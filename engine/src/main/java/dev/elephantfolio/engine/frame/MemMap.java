@@ -596,7 +596,11 @@ public final class MemMap extends FrameTable {
   /** Flags and order of a frame are about to change, as the shape of its folio does. */
   void tellShape(int pfn, int before, int after) {
     if (SyncPoints.active() && before != after) {
-      SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.ORDER, pfn));
+      int changed = before ^ after;
+      if ((changed & FolioFlags.ORDER_MASK) != 0) {
+        SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.ORDER, pfn));
+      }
+      reachFlags(SyncPoint.FLAG, pfn, changed & ~FolioFlags.ORDER_MASK);
       FramePart.tellFlags(this, pfn, before, after);
     }
   }

@@ -78,6 +78,12 @@ public final class PageTable implements SyncPlace {
     return lock;
   }
 
+  /** Whether {@code place} is the lock of this table; for naming places. */
+  @SuppressWarnings("ReferenceEquality") // this very lock
+  public boolean isGuardedBy(SyncPlace place) {
+    return place == lock;
+  }
+
   /** The entry in slot {@code index}, as another processor may see it now. */
   public long entry(int index) {
     SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);

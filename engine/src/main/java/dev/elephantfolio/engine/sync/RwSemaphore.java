@@ -312,6 +312,11 @@ public final class RwSemaphore implements SyncPlace {
   }
 
   @Override
+  public String describeValue(long index, long value) {
+    return value == 0 ? "free" : "held";
+  }
+
+  @Override
   public String toString() {
     return rank + " " + HeldLocks.name(this, 0);
   }

@@ -122,6 +122,11 @@ public final class SpinLock implements SyncPlace {
   }
 
   @Override
+  public String describeValue(long index, long value) {
+    return value == 0 ? "free" : "held";
+  }
+
+  @Override
   public String toString() {
     return rank + " " + HeldLocks.name(this, 0);
   }

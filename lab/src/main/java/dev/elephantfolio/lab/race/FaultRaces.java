@@ -10,7 +10,6 @@ import dev.elephantfolio.engine.Process;
 import dev.elephantfolio.engine.mm.Madvise;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SyncPoints;
-import dev.elephantfolio.engine.sync.Trial;
 import java.util.List;
 import java.util.Set;
 
@@ -46,7 +45,7 @@ final class FaultRaces {
 
   private FaultRaces() {}
 
-  private static Trial twoFaults(Set<Mutation> without) {
+  private static MachineTrial twoFaults(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.set("enabled", "always");
     scene.map(PLACE, HUGE / PAGE);
@@ -58,7 +57,7 @@ final class FaultRaces {
         .check(() -> expect("what the second wrote", 2, process.read(PLACE + 5 * PAGE)));
   }
 
-  private static Trial khugepaged(Set<Mutation> without) {
+  private static MachineTrial khugepaged(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.fill(PLACE, 2, 1);
@@ -84,7 +83,7 @@ final class FaultRaces {
         .check(() -> expect("the place that was empty", 9, process.read(PLACE + 3 * PAGE)));
   }
 
-  private static Trial dontneed(Set<Mutation> without) {
+  private static MachineTrial dontneed(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.fill(PLACE, 1, 7);
@@ -106,7 +105,7 @@ final class FaultRaces {
         .check(() -> expect("the page that was dropped", 0, process.read(PLACE)));
   }
 
-  private static Trial writeAndUnmap(Set<Mutation> without) {
+  private static MachineTrial writeAndUnmap(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.map(OTHER_PLACE, 1);
@@ -116,7 +115,7 @@ final class FaultRaces {
         .task(
             "write",
             () -> {
-              boolean _ = RaceScene.tryWrite(process, PLACE, 8);
+              boolean _ = RaceScene.succeeds(() -> process.write(PLACE, 8));
             })
         .task(
             "munmap",
@@ -129,7 +128,7 @@ final class FaultRaces {
         .check(() -> expect("the other page", 9, process.read(OTHER_PLACE)));
   }
 
-  private static Trial writeAndFork(Set<Mutation> without) {
+  private static MachineTrial writeAndFork(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.fill(PLACE, 1, 7);

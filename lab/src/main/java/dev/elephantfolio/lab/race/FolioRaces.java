@@ -9,7 +9,6 @@ import dev.elephantfolio.engine.Process;
 import dev.elephantfolio.engine.mm.MremapCall;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SyncPoints;
-import dev.elephantfolio.engine.sync.Trial;
 import java.util.List;
 import java.util.Set;
 
@@ -35,7 +34,7 @@ final class FolioRaces {
    * The pages come back to an area that begins before them, so that a walk of the reverse map asks
    * at the new place before the old one.
    */
-  private static Trial mremap(Set<Mutation> without) {
+  private static MachineTrial mremap(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.useFoliosOfFour();
     scene.map(PLACE, 8);
@@ -62,7 +61,7 @@ final class FolioRaces {
     long _ = scene.process.mremap(from, 4 * PAGE, 4 * PAGE, flags, to);
   }
 
-  private static Trial deferredSplit(Set<Mutation> without) {
+  private static MachineTrial deferredSplit(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     queueFolioOfFour(scene);
     return scene

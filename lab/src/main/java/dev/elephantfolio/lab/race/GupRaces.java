@@ -13,7 +13,6 @@ import dev.elephantfolio.engine.gup.PinnedPages;
 import dev.elephantfolio.engine.mm.Madvise;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SyncPoints;
-import dev.elephantfolio.engine.sync.Trial;
 import java.util.List;
 import java.util.Set;
 
@@ -58,7 +57,7 @@ final class GupRaces {
 
   private GupRaces() {}
 
-  private static Trial munmap(Set<Mutation> without) {
+  private static MachineTrial munmap(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.map(OTHER_PLACE, 1);
@@ -83,7 +82,7 @@ final class GupRaces {
     }
   }
 
-  private static Trial split(Set<Mutation> without) {
+  private static MachineTrial split(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.useFoliosOfFour();
     scene.map(PLACE, 4);
@@ -113,7 +112,7 @@ final class GupRaces {
     expect("the page that was held", scene.isHeld() ? 42 : before, scene.process.read(address));
   }
 
-  private static Trial collapse(Set<Mutation> without) {
+  private static MachineTrial collapse(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.fill(PLACE, 2, 1);
@@ -134,7 +133,7 @@ final class GupRaces {
     }
   }
 
-  private static Trial fork(Set<Mutation> without) {
+  private static MachineTrial fork(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.fill(PLACE, 1, 7);
@@ -156,7 +155,7 @@ final class GupRaces {
     return scene.process.fork("child");
   }
 
-  private static Trial put(Set<Mutation> without) {
+  private static MachineTrial put(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     FolioRaces.queueFolioOfFour(scene);
     PinnedPages page = scene.process.getPages(PLACE + PAGE, PAGE, 0);
@@ -171,7 +170,7 @@ final class GupRaces {
         .check(() -> expect("the second page", 2, scene.process.read(PLACE + PAGE)));
   }
 
-  private static Trial forkOfPinned(Set<Mutation> without) {
+  private static MachineTrial forkOfPinned(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.fill(PLACE, 1, 7);

@@ -11,7 +11,6 @@ import dev.elephantfolio.engine.mm.Prot;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SyncPoints;
 import dev.elephantfolio.engine.sync.Task;
-import dev.elephantfolio.engine.sync.Trial;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the invariants of the machine, then what the race says, then the invariants again when all that
  * was held is let go of and every process has ended.
  */
-final class RaceScene implements Trial {
+final class RaceScene implements MachineTrial {
   static final long PAGE = 4096;
   static final long HUGE = 2 << 20;
 
@@ -112,12 +111,12 @@ final class RaceScene implements Trial {
     held.forEach(action);
   }
 
-  /** Writes; false when nothing may be written there. */
-  static boolean tryWrite(Process to, long address, long word) {
+  /** Does it; false when it was refused. */
+  static boolean succeeds(Runnable access) {
     try {
-      to.write(address, word);
+      access.run();
       return true;
-    } catch (MemoryException segv) {
+    } catch (MemoryException refused) {
       return false;
     }
   }
@@ -129,6 +128,11 @@ final class RaceScene implements Trial {
     if (expected != found) {
       throw new RaceError(what + ": expected " + expected + ", found " + found);
     }
+  }
+
+  @Override
+  public Machine machine() {
+    return machine;
   }
 
   @Override

@@ -35,7 +35,7 @@ public final class ScenarioRunner {
   /** The state since the last step that may have changed it. */
   private @Nullable MachineState state;
 
-  private ScenarioRunner(Scenario scenario, Side side) {
+  ScenarioRunner(Scenario scenario, Side side) {
     this.scenario = scenario;
     this.side = side;
     this.regions = scenario.regions();
@@ -54,12 +54,13 @@ public final class ScenarioRunner {
     return runner.report();
   }
 
-  private ScenarioReport report() {
+  /** What came of the steps run so far. */
+  ScenarioReport report() {
     return new ScenarioReport(
         side.name(), scenario.file(), calls, expectations, failures, snapshots);
   }
 
-  private void run(Step step) {
+  void run(Step step) {
     switch (step) {
       case MachineStep _ -> {}
       case SetStep set -> set(set);

@@ -1,0 +1,271 @@
+package dev.elephantfolio.cli;
+
+import dev.elephantfolio.engine.sync.Exploration;
+import dev.elephantfolio.engine.sync.ExplorationResult;
+import dev.elephantfolio.engine.sync.Mutation;
+import dev.elephantfolio.engine.sync.Schedule;
+import dev.elephantfolio.engine.sync.Story;
+import dev.elephantfolio.engine.sync.Strategy;
+import dev.elephantfolio.engine.thp.NearestName;
+import dev.elephantfolio.lab.Amounts;
+import dev.elephantfolio.lab.race.Race;
+import dev.elephantfolio.lab.race.RaceJson;
+import dev.elephantfolio.lab.race.RaceReport;
+import dev.elephantfolio.lab.race.RaceText;
+import dev.elephantfolio.lab.race.Races;
+import dev.elephantfolio.lab.race.ScenarioRace;
+import dev.elephantfolio.lab.scenario.ScenarioParser;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code efolio race}: a few calls side by side, under very many schedules. */
+@Command(
+    name = "race",
+    description = {
+      "Run a race under very many schedules and check the machine after each; docs/race.md tells"
+          + " how.",
+      "A schedule that fails is told step by step, with the command that runs it again."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  efolio race gup-fast-vs-split --exhaustive",
+      "  efolio race gup-fast-vs-split --mutate NO_FREEZE_ON_SPLIT",
+    })
+final class RaceCommand extends FolioCommand {
+  private static final long SCHEDULES = 10_000;
+  private static final int CHANGES = 3;
+
+  /** Which schedules are run. */
+  private enum Way {
+    RANDOM,
+    PCT,
+    EXHAUSTIVE
+  }
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME|FILE",
+      description = "A race of --list, or a scenario file with a line 'snapshot race'.")
+  @Nullable String name;
+
+  @Option(names = "--list", description = "List the races and what each must notice, and exit.")
+  boolean list;
+
+  @Option(
+      names = "--schedules",
+      paramLabel = "N",
+      description = "Schedules at most. Default: 10000; with --exhaustive all.")
+  @Nullable Long schedules;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "The first schedule's seed; each next one has the next. Default: 1.")
+  long seed = 1;
+
+  @Option(
+      names = "--strategy",
+      paramLabel = "WAY",
+      description =
+          "random: any task at any point; pct: random priorities that change a few times;"
+              + " exhaustive: all, few preemptions first. Default: pct.")
+  @Nullable String strategy;
+
+  @Option(names = "--exhaustive", description = "The same as --strategy exhaustive.")
+  boolean exhaustive;
+
+  @Option(
+      names = "--preemptions",
+      paramLabel = "K",
+      description =
+          "With --exhaustive: only schedules that interrupt a task at most K times. Default: all.")
+  @Nullable Integer preemptions;
+
+  @Option(
+      names = "--mutate",
+      paramLabel = "M",
+      description = "Leave a protection out, as --list names them; may be repeated.")
+  List<String> mutations = List.of();
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "TURNS",
+      description = "Run this one schedule, as a failing one was told, and tell it.")
+  @Nullable String schedule;
+
+  @Option(names = "--json", description = "As JSON; docs/race.md describes it.")
+  boolean json;
+
+  @Override
+  public Integer call() {
+    if (list) {
+      list();
+      return ExitCode.DONE;
+    }
+    Race race = race();
+    Set<Mutation> without = without();
+    return schedule == null ? explore(race, without) : replay(race, without, schedule);
+  }
+
+  private void list() {
+    if (json) {
+      printJson(RaceJson.of(Races.all()));
+      return;
+    }
+    for (Race race : Races.all()) {
+      out().println(race.name());
+      out().println(Paragraph.of("    ", race.shows()));
+      out().println(
+          "    notices "
+              + race.mustCatch().stream()
+                  .sorted()
+                  .map(Mutation::name)
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+
+  private Race race() {
+    String wanted = name;
+    if (wanted == null) {
+      throw new BadInputException("which race? 'efolio race --list' names those that there are");
+    }
+    return Races.named(wanted).or(() -> ofFile(wanted)).orElseThrow(() -> unknown(wanted));
+  }
+
+  private static Optional<Race> ofFile(String file) {
+    Path path = Path.of(file);
+    return Files.exists(path)
+        ? Optional.of(ScenarioRace.of(ScenarioParser.read(path)))
+        : Optional.empty();
+  }
+
+  private static BadInputException unknown(String wanted) {
+    List<String> names = Races.all().stream().map(Race::name).toList();
+    return new BadInputException(
+        "no race and no file '"
+            + wanted
+            + "'"
+            + meant(wanted, names)
+            + "; 'efolio race --list' names those that there are");
+  }
+
+  private static String meant(String wanted, List<String> names) {
+    return NearestName.of(wanted, names).map(near -> "; did you mean '" + near + "'?").orElse("");
+  }
+
+  private Set<Mutation> without() {
+    Set<Mutation> without = EnumSet.noneOf(Mutation.class);
+    mutations.forEach(word -> without.add(mutation(word)));
+    return without;
+  }
+
+  private static Mutation mutation(String word) {
+    String constant = word.toUpperCase(Locale.ROOT).replace('-', '_');
+    List<String> names = Arrays.stream(Mutation.values()).map(Mutation::name).toList();
+    if (!names.contains(constant)) {
+      throw new BadInputException("no protection '" + word + "'" + meant(constant, names));
+    }
+    return Mutation.valueOf(constant);
+  }
+
+  // Many schedules.
+
+  private Integer explore(Race race, Set<Mutation> without) {
+    Strategy chosen = strategy();
+    long most = most(chosen);
+    ExplorationResult result = explore(race, without, chosen, most);
+    RaceReport report = RaceReport.of(race, without, chosen, result);
+    if (json) {
+      printJson(RaceJson.of(report));
+    } else {
+      out().print(RaceText.of(report));
+    }
+    return report.failed() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  private ExplorationResult explore(
+      Race race, Set<Mutation> without, Strategy chosen, long most) {
+    try (ProgressLine line = progress("running", n -> Amounts.count(n) + " schedules")) {
+      long total = most == Long.MAX_VALUE ? 0 : most;
+      Exploration.Progress progress = done -> line.at(done, total);
+      return race.explore(without, chosen, most, progress);
+    }
+  }
+
+  private long most(Strategy chosen) {
+    Long wanted = schedules;
+    if (wanted == null) {
+      return chosen instanceof Strategy.Exhaustive ? Long.MAX_VALUE : SCHEDULES;
+    }
+    if (wanted < 1) {
+      throw new BadInputException("--schedules " + wanted + ": it takes at least 1");
+    }
+    return wanted;
+  }
+
+  private Strategy strategy() {
+    Way way = way();
+    Integer bound = preemptions;
+    if (bound != null && (way != Way.EXHAUSTIVE || bound < 0)) {
+      throw new BadInputException(
+          "--preemptions takes 0 or more, and goes with --exhaustive only");
+    }
+    return switch (way) {
+      case RANDOM -> new Strategy.RandomWalk(seed);
+      case PCT -> new Strategy.Pct(seed, CHANGES);
+      case EXHAUSTIVE ->
+          bound == null ? Strategy.Exhaustive.unbounded() : new Strategy.Exhaustive(bound);
+    };
+  }
+
+  private Way way() {
+    String word = strategy;
+    if (word == null) {
+      return exhaustive ? Way.EXHAUSTIVE : Way.PCT;
+    }
+    Way way =
+        Arrays.stream(Way.values())
+            .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(word))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new BadInputException(
+                        "--strategy takes random, pct or exhaustive, not '" + word + "'"));
+    if (exhaustive && way != Way.EXHAUSTIVE) {
+      throw new BadInputException("--exhaustive and --strategy " + word + " exclude each other");
+    }
+    return way;
+  }
+
+  // One schedule.
+
+  private Integer replay(Race race, Set<Mutation> without, String turns) {
+    Story story = race.replay(without, parsed(turns));
+    if (json) {
+      printJson(RaceJson.of(story));
+    } else {
+      out().print(RaceText.of(story));
+    }
+    return story.failure().isPresent() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  private static Schedule parsed(String turns) {
+    try {
+      return Schedule.parse(turns);
+    } catch (IllegalArgumentException bad) {
+      throw new BadInputException("--schedule: " + bad.getMessage());
+    }
+  }
+}
