@@ -30,6 +30,13 @@ public final class Need {
     assumeTrue(Files.exists(enabled), "missing: " + enabled);
   }
 
+  /** To have real processes make memory calls. */
+  public static void liveMachine() {
+    root();
+    hugePages();
+    tool("cc", "gcc");
+  }
+
   /** A C program out of the test resources, compiled into a directory. */
   public static Path compiled(String source, Path directory) throws Exception {
     tool("cc", "gcc");

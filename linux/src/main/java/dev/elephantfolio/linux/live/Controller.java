@@ -71,12 +71,14 @@ final class Controller implements AutoCloseable {
               "frames.c",
               "khugepaged.c",
               "lru.c",
+              "mailbox.c",
               "message.c",
               "observe.c",
               "pages.c",
               "processes.c",
               "split.c",
-              "values.c"),
+              "values.c",
+              "zygote.c"),
           List.of("-std=gnu11", "-D_GNU_SOURCE"));
 
   private static final int HEADER_BYTES = 8;

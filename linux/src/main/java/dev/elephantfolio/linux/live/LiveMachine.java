@@ -46,6 +46,7 @@ public final class LiveMachine implements AutoCloseable {
   private final @Nullable LiveProcess[] processes = new @Nullable LiveProcess[SLOTS];
   private final boolean splitsByFile;
   private final boolean valuesByFrames;
+  private final StrangerWatch strangers = new StrangerWatch();
   private boolean hugePagesWereOff;
   private boolean open = true;
 
@@ -134,6 +135,9 @@ public final class LiveMachine implements AutoCloseable {
     if (!open) {
       throw new LinuxException("the live machine is closed");
     }
+    if (kind != Request.COUNTERS && kind != Request.OBSERVE) {
+      strangers.active();
+    }
     try {
       return controller.ask(kind, words);
     } catch (DiedException e) {
@@ -160,6 +164,7 @@ public final class LiveMachine implements AutoCloseable {
       bury(process);
     }
     settings.reset();
+    strangers.forget();
   }
 
   // Processes.
@@ -201,14 +206,18 @@ public final class LiveMachine implements AutoCloseable {
     return living;
   }
 
-  /** The one that lives under that name; null when there is none. */
-  public @Nullable LiveProcess process(String name) {
-    for (LiveProcess process : living()) {
-      if (process.name().equals(name)) {
+  /**
+   * The one that lives under that name.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public LiveProcess process(String name) {
+    for (LiveProcess process : processes) {
+      if (process != null && process.name().equals(name)) {
         return process;
       }
     }
-    return null;
+    throw new IllegalArgumentException("no process " + name);
   }
 
   // What the kernel does by itself.
@@ -253,24 +262,7 @@ public final class LiveMachine implements AutoCloseable {
       words[at++] = range.startAddress();
       words[at++] = range.endAddress();
     }
-    return memories(List.copyOf(processes), ask(Request.OBSERVE, words));
-  }
-
-  private static List<LiveMemory> memories(List<LiveProcess> processes, ByteBuffer answer) {
-    List<List<LiveArea>> areas = new ArrayList<>();
-    for (LiveProcess _ : processes) {
-      byte[] text = new byte[(int) answer.getLong()];
-      answer.get(text);
-      areas.add(SmapsText.parse(text));
-    }
-    int left = (int) answer.getLong();
-    List<LiveMemory> memories = new ArrayList<>();
-    for (int i = 0; i < areas.size(); i++) {
-      LivePages pages = LivePages.take(answer, i, left);
-      left -= pages.count();
-      memories.add(new LiveMemory(processes.get(i), areas.get(i), pages));
-    }
-    return memories;
+    return LiveMemory.parse(List.copyOf(processes), ask(Request.OBSERVE, words));
   }
 
   /**
@@ -281,9 +273,20 @@ public final class LiveMachine implements AutoCloseable {
     ByteBuffer answer = ask(Request.COUNTERS);
     byte[] text = new byte[answer.remaining()];
     answer.get(text);
-    Map<String, Long> counters =
-        VmStat.parse(new String(text, StandardCharsets.US_ASCII)).counters();
-    return Collections.unmodifiableSortedMap(new TreeMap<>(counters));
+    SortedMap<String, Long> counters =
+        Collections.unmodifiableSortedMap(
+            new TreeMap<>(VmStat.parse(new String(text, StandardCharsets.US_ASCII)).counters()));
+    strangers.read(counters, living().isEmpty());
+    return counters;
+  }
+
+  /**
+   * What other programs of this machine were seen to do to counters of huge pages since {@link
+   * #reset}; when it is not empty, {@link #counters} are not the scenario's alone. They are seen by
+   * a call of {@link #counters} while no process lives, or by two with nothing done in between.
+   */
+  public SortedMap<String, Long> strangers() {
+    return strangers.moved();
   }
 
   /** Ends the processes and puts everything back; a second call does nothing. */

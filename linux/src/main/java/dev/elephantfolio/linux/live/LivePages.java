@@ -8,17 +8,23 @@ import java.nio.ByteBuffer;
  */
 public final class LivePages {
   // The words of a page, as observe.c writes them.
-  private static final int WORDS = 10;
+  private static final int WORDS = 6;
   private static final int BYTES = WORDS * Long.BYTES;
-  private static final int ADDRESS = 1;
-  private static final int ENTRY = 2;
-  private static final int CATEGORIES = 3;
-  private static final int FRAME_FLAGS = 4;
-  private static final int MAP_COUNT = 5;
-  private static final int HEAD_PFN = 6;
-  private static final int ORDER = 7;
-  private static final int HAS_VALUE = 8;
-  private static final int VALUE = 9;
+  private static final int ADDRESS = 0;
+  private static final int ENTRY = 1;
+  private static final int FRAME_FLAGS = 2;
+  private static final int HEAD_PFN = 3;
+  private static final int VALUE = 4;
+  private static final int SMALL = 5;
+
+  // What the last word holds, by the bit where it begins.
+  private static final long MAP_COUNT_MASK = 0xffff_ffffL;
+  private static final int ORDER_SHIFT = 32;
+  private static final int ORDER_MASK = 0xff;
+  private static final int CATEGORIES_SHIFT = 40;
+  private static final int PROCESS_SHIFT = 56;
+  private static final int PROCESS_MASK = 0x7f;
+  private static final long HAS_VALUE = 1L << 63;
 
   // Bits of pagemap's entries.
   private static final long PRESENT = 1L << 63;
@@ -45,11 +51,15 @@ public final class LivePages {
   static LivePages take(ByteBuffer words, int process, int left) {
     int first = words.position();
     int count = 0;
-    while (count < left && words.getLong(first + count * BYTES) == process) {
+    while (count < left && process(words, first + count * BYTES) == process) {
       count++;
     }
     words.position(first + count * BYTES);
     return new LivePages(words, first, count);
+  }
+
+  private static int process(ByteBuffer words, int at) {
+    return (int) (words.getLong(at + SMALL * Long.BYTES) >>> PROCESS_SHIFT) & PROCESS_MASK;
   }
 
   private long word(int page, int word) {
@@ -96,7 +106,7 @@ public final class LivePages {
 
   /** Mapped by a PMD. */
   public boolean isByPmd(int page) {
-    return (word(page, CATEGORIES) & BY_PMD) != 0;
+    return (word(page, SMALL) >>> CATEGORIES_SHIFT & BY_PMD) != 0;
   }
 
   /** Its frame; 0 when it is not present, as for all that follows. */
@@ -111,12 +121,12 @@ public final class LivePages {
 
   /** Of its folio. */
   public int order(int page) {
-    return (int) word(page, ORDER);
+    return (int) (word(page, SMALL) >>> ORDER_SHIFT) & ORDER_MASK;
   }
 
   /** What kpagecount says. */
   public long mapCount(int page) {
-    return word(page, MAP_COUNT);
+    return word(page, SMALL) & MAP_COUNT_MASK;
   }
 
   /** What kpageflags says. */
@@ -126,7 +136,7 @@ public final class LivePages {
 
   /** Whether its first word was asked for, and could be read. */
   public boolean hasValue(int page) {
-    return word(page, HAS_VALUE) != 0;
+    return (word(page, SMALL) & HAS_VALUE) != 0;
   }
 
   /** The first 64-bit word. */

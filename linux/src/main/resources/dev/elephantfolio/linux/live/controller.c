@@ -64,7 +64,8 @@ static void start(const char *program, int cpu) {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   pin(cpu);
   go_first();
-  processes_start(program);
+  mailbox_start();
+  zygote_start(program);
   lru_start();
   pages_check();
   frames_start();
@@ -82,7 +83,7 @@ static void hello(void) {
 }
 
 static void prepare(void) {
-  processes_start_dummy();
+  zygote_start_dummy();
   khugepaged_start();
   reply_begin();
   reply_end();

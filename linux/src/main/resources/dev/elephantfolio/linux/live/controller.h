@@ -43,25 +43,36 @@ void reply_end(void);
 void reply_refusal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void reply_word(uint64_t word);
 
+/* mailbox.c: the memory shared with the processes. */
+void mailbox_start(void);
+struct slot *mailbox(int slot);
+void mailbox_post(int slot, enum operation operation, const uint64_t *arguments, int count);
+void mailbox_expect(int slot);
+bool mailbox_answered(int slot);
+uint32_t mailbox_answers(void);
+bool mailbox_sleep(uint32_t answers);
+const uint64_t *process_words(void);
+
+/* zygote.c */
+void zygote_start(const char *program);
+void zygote_start_dummy(void);
+
 /* processes.c: the processes and their calls; false after a refusal was answered. */
-void processes_start(const char *program);
-void processes_start_dummy(void);
+bool process_start_zygote(int pid);
 bool process_usable(uint64_t slot);
 int process_pid(int slot);
+bool process_is_free(int slot);
 int process_loader(int slot);
 bool process_call(int slot, enum operation operation, const uint64_t *arguments, int count,
                   int64_t *result);
 bool process_load(int slot, uint64_t address, uint64_t pages, uint64_t *loaded);
 uint32_t process_signal(int slot);
-const uint64_t *process_words(void);
 bool process_spawn(int child);
 bool process_fork(int parent, int child, int64_t *result);
 bool process_vfork(int parent, int child, int64_t *result);
 bool process_exec(int slot, int64_t *result);
 bool process_exit(int slot);
 void processes_end(void);
-bool processes_hide(void);
-bool processes_show(void);
 
 /* lru.c: the per-processor batches of folios on their way to the LRU lists. */
 void lru_start(void);

@@ -1,21 +1,19 @@
 /*
  * kpagecount and kpageflags of the frames that some pages have. Frames that lie close together are
- * read at once: a stretch. Where a stretch begins or ends within a folio it is made longer, so
- * that every folio is seen whole: a head is followed by its tails, and by nothing else that says
- * it is a tail.
+ * read at once: a stretch. Stretches are made longer until they hold whole folios: a head and all
+ * the tails that follow it are one.
  */
 #include "controller.h"
 
-#define COMPOUND_HEAD (1UL << 15)
 #define COMPOUND_TAIL (1UL << 16)
-enum { GAP_FRAMES = 16, BLOCK_FRAMES = 512 };
+enum { GAP_FRAMES = 16, FIRST_BLOCK_FRAMES = 16 };
 
 /*
- * Frames from first to before end; the first one's place in the arrays is at. Those from wanted_end
- * on are there only to see where the last folio ends.
+ * Frames from first to before end, which is one more than is wanted; the first one's place in the
+ * arrays is at.
  */
 struct stretch {
-  uint64_t first, end, wanted_end;
+  uint64_t first, end;
   size_t at;
 };
 
@@ -23,7 +21,7 @@ static struct stretch *stretches;
 static size_t stretch_count, stretch_capacity;
 static uint64_t *flags, *counts;
 static uint32_t *to_head, *orders;
-static size_t frame_capacity;
+static size_t frame_count, frame_capacity;
 static size_t last; /* the stretch of the last question */
 static int flags_file, counts_file;
 
@@ -43,12 +41,13 @@ static void *grown(void *array, size_t count, size_t size) {
   return array;
 }
 
-static void add_stretch(uint64_t first, uint64_t end) {
+/* Of frames up to before wanted_end. */
+static void add_stretch(uint64_t first, uint64_t wanted_end) {
   if (stretch_count == stretch_capacity) {
     stretch_capacity = stretch_capacity == 0 ? 1024 : 2 * stretch_capacity;
     stretches = grown(stretches, stretch_capacity, sizeof *stretches);
   }
-  stretches[stretch_count++] = (struct stretch){first, end, end, 0};
+  stretches[stretch_count++] = (struct stretch){first, wanted_end + 1, 0};
 }
 
 static int by_first(const void *one, const void *other) {
@@ -67,7 +66,6 @@ static void join(void) {
   for (size_t i = 1; i < stretch_count; i++) {
     if (stretches[i].first <= stretches[kept].end + GAP_FRAMES) {
       stretches[kept].end = later(stretches[kept].end, stretches[i].end);
-      stretches[kept].wanted_end = later(stretches[kept].wanted_end, stretches[i].wanted_end);
     } else {
       stretches[++kept] = stretches[i];
     }
@@ -75,14 +73,20 @@ static void join(void) {
   stretch_count = stretch_count == 0 ? 0 : kept + 1;
 }
 
+/* Frames next to each other, upwards or downwards, are a stretch. */
 static void make_stretches(const struct pages *pages) {
   uint64_t first = 0, end = 0;
   stretch_count = 0;
   for (size_t i = 0; i < pages->count; i++) {
     uint64_t pfn = page_pfn(&pages->page[i]);
-    if (pfn == end && end != 0) {
+    if (pfn == 0) {
+      continue;
+    }
+    if (pfn == end) {
       end++;
-    } else if (pfn != 0) {
+    } else if (pfn + 1 == first) {
+      first--;
+    } else if (pfn < first || pfn >= end) {
       if (end != 0) {
         add_stretch(first, end);
       }
@@ -96,21 +100,17 @@ static void make_stretches(const struct pages *pages) {
   join();
 }
 
-/* Gives the stretches their places; the number of frames in all. */
-static size_t place(void) {
-  size_t frames = 0;
-  for (size_t i = 0; i < stretch_count; i++) {
-    stretches[i].at = frames;
-    frames += stretches[i].end - stretches[i].first;
-  }
-  if (frames > frame_capacity) {
-    frame_capacity = 2 * frames;
+/* Gives a stretch a place of its own for all its frames. */
+static void place(struct stretch *stretch) {
+  stretch->at = frame_count;
+  frame_count += stretch->end - stretch->first;
+  if (frame_count > frame_capacity) {
+    frame_capacity = 2 * frame_count;
     flags = grown(flags, frame_capacity, sizeof *flags);
     counts = grown(counts, frame_capacity, sizeof *counts);
     to_head = grown(to_head, frame_capacity, sizeof *to_head);
     orders = grown(orders, frame_capacity, sizeof *orders);
   }
-  return frames;
 }
 
 /* What lies beyond the end of memory reads as nothing. */
@@ -125,38 +125,25 @@ static bool is_tail(const struct stretch *stretch, uint64_t pfn) {
   return (flags[stretch->at + (pfn - stretch->first)] & COMPOUND_TAIL) != 0;
 }
 
-static bool is_compound(const struct stretch *stretch, uint64_t pfn) {
-  return (flags[stretch->at + (pfn - stretch->first)] & (COMPOUND_HEAD | COMPOUND_TAIL)) != 0;
-}
-
-/* Whether a stretch goes on until the last folio that is wanted has ended. */
-static bool sees_last_end(const struct stretch *stretch) {
-  uint64_t pfn = stretch->wanted_end;
-  if (!is_compound(stretch, pfn - 1)) {
-    return true;
-  }
-  while (pfn < stretch->end && is_tail(stretch, pfn)) {
-    pfn++;
-  }
-  return pfn < stretch->end;
-}
-
-/* Makes stretches longer that cut a folio; false when there were none. */
-static bool lengthen(void) {
-  bool any = false;
-  for (size_t i = 0; i < stretch_count; i++) {
-    struct stretch longer = stretches[i];
-    if (is_tail(&longer, longer.first)) {
-      longer.first = (longer.first - 1) / BLOCK_FRAMES * BLOCK_FRAMES;
-      any = true;
+/*
+ * Reads the flags of a stretch, and makes it longer by and by where it cuts a folio: where it
+ * begins with a tail, or ends with one: what follows a folio's last page is none.
+ */
+static void read_flags(struct stretch *stretch) {
+  bool cut = true;
+  for (uint64_t block = FIRST_BLOCK_FRAMES; cut; block *= 4) {
+    place(stretch);
+    read_stretch(flags_file, flags, stretch);
+    bool cut_first = is_tail(stretch, stretch->first);
+    bool cut_last = is_tail(stretch, stretch->end - 1);
+    if (cut_first) {
+      stretch->first = (stretch->first - 1) / block * block;
     }
-    if (!sees_last_end(&stretches[i])) {
-      longer.end = (longer.end / BLOCK_FRAMES + 1) * BLOCK_FRAMES + 1;
-      any = true;
+    if (cut_last) {
+      stretch->end = (stretch->end / block + 1) * block + 1;
     }
-    stretches[i] = longer;
+    cut = cut_first || cut_last;
   }
-  return any;
 }
 
 static uint32_t order_of(uint64_t frames) {
@@ -177,14 +164,9 @@ static void find_folios(const struct stretch *stretch) {
 
 void frames_read(const struct pages *pages) {
   make_stretches(pages);
-  do {
-    join();
-    place();
-    for (size_t i = 0; i < stretch_count; i++) {
-      read_stretch(flags_file, flags, &stretches[i]);
-    }
-  } while (lengthen());
+  frame_count = 0;
   for (size_t i = 0; i < stretch_count; i++) {
+    read_flags(&stretches[i]);
     read_stretch(counts_file, counts, &stretches[i]);
     find_folios(&stretches[i]);
   }

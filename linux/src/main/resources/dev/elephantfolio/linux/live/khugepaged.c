@@ -9,16 +9,19 @@
  * stands for nothing, or one from before our time.
  */
 #include <dirent.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "controller.h"
 
 static const char directory[] = "/sys/kernel/mm/transparent_hugepage";
-enum { POLL_NANOS = 50000, STARTS_IN_VAIN = 10000, NICE_AT_WORK = 0, NICE_USUAL = 19 };
+enum { POLL_NANOS = 50000, STARTS_IN_VAIN = 10000, NICE_AT_WORK = -20, NICE_USUAL = 19 };
 
 static int thread;         /* khugepaged's; it is another one after it was switched off */
 static int thread_at_head; /* the one whose place is known to be the list's head */
+static int64_t thp_disable[SLOTS]; /* what processes had while huge pages are off for them */
 
 static int open_setting(const char *name, int mode) {
   char path[200];
@@ -118,7 +121,7 @@ static void await_scan(uint64_t scans_before) {
   die("khugepaged does not work: its full_scans stay at %lu", scans_before);
 }
 
-/* It works at the lowest priority; for a scan that we wait for it has ours. */
+/* It works at the lowest priority; for a scan that we wait for it has the highest. */
 static void hurry(bool hurried) {
   setpriority(PRIO_PROCESS, (id_t)thread, hurried ? NICE_AT_WORK : NICE_USUAL);
 }
@@ -134,18 +137,50 @@ static void wake(void) {
   hurry(false);
 }
 
+static bool call_prctl(int slot, uint64_t option, uint64_t value, uint64_t flags,
+                       int64_t *result) {
+  const uint64_t call[7] = {SYS_prctl, option, value, flags, 0, 0, 0};
+  return process_call(slot, CALL, call, 7, result);
+}
+
+/* Switches huge pages off for all processes; a vfork child does it for those that wait for it. */
+static bool hide_processes(void) {
+  for (int slot = 0; slot < USABLE_SLOTS; slot++) {
+    int64_t ignored;
+    if (process_is_free(slot) &&
+        (!call_prctl(slot, PR_GET_THP_DISABLE, 0, 0, &thp_disable[slot]) ||
+         !call_prctl(slot, PR_SET_THP_DISABLE, 1, 0, &ignored))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Gives each what it had before; the answer's upper bits are the flags. */
+static bool show_processes(void) {
+  for (int slot = 0; slot < USABLE_SLOTS; slot++) {
+    uint64_t value = (uint64_t)thp_disable[slot];
+    int64_t ignored;
+    if (process_is_free(slot) &&
+        !call_prctl(slot, PR_SET_THP_DISABLE, value & 1, value & ~1UL, &ignored)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /*
  * Brings it to the list's head. Whatever it passes meanwhile must not count: processes for which
  * huge pages are off are not looked at.
  */
 static bool go_to_head(void) {
-  if (!processes_hide()) {
+  if (!hide_processes()) {
     return false;
   }
   wake();
   wake();
   thread_at_head = thread;
-  return processes_show();
+  return show_processes();
 }
 
 /* Called when no process of a scenario is there yet. */

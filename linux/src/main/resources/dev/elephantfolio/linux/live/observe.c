@@ -3,12 +3,13 @@
  *
  *   asked     flags, number of processes, their slots, number of ranges, start and end of each
  *   answered  for each process: size of the text, the entries of smaps; then number of pages, and
- *             for each page: process, address, pagemap entry, what PAGEMAP_SCAN says, kpageflags,
- *             kpagecount, first frame of the folio, its order, whether there is a value, the value
+ *             for each page: address, pagemap entry, kpageflags, first frame of the folio, value,
+ *             and a word of kpagecount (32 bits), order (8), what PAGEMAP_SCAN says (16), process
+ *             (7), whether there is a value (1)
  */
 #include "controller.h"
 
-enum { WITH_VALUES = 1, RANGES_MAX = 1024, PAGE_WORDS = 10 };
+enum { WITH_VALUES = 1, RANGES_MAX = 1024, PAGE_WORDS = 6 };
 
 static struct pages pages;
 static struct range ranges[RANGES_MAX];
@@ -88,9 +89,11 @@ static void append_page(struct buffer *out, const struct page *page) {
   if (page_pfn(page) != 0) {
     frame = frame_of(page_pfn(page));
   }
-  const uint64_t words[PAGE_WORDS] = {
-      page->process,   page->address,  page->entry, page->categories, frame.flags,
-      frame.map_count, frame.head_pfn, frame.order, page->has_value,  page->value};
+  const uint64_t small = (frame.map_count & 0xffffffff) | (uint64_t)frame.order << 32 |
+                         page->categories << 40 | (uint64_t)page->process << 56 |
+                         (uint64_t)page->has_value << 63;
+  const uint64_t words[PAGE_WORDS] = {page->address,  page->entry, frame.flags,
+                                      frame.head_pfn, page->value, small};
   buffer_add(out, words, sizeof words);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Folios split on demand: by debugfs's split_huge_pages where it may be written. Where it is
  * locked down, folios that one process alone has, and has not locked, are split into single pages
- * by MADV_COLD on one of their pages; that page is read again, for the advice marked it as not
- * accessed.
+ * by MADV_COLD on one of their pages. The advice also marks that page as not accessed. smaps tells
+ * whether it was; if so it is read again.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -64,12 +64,33 @@ static bool look(struct pages *pages, int slot, const struct range *range) {
   return true;
 }
 
+/* How much of the page's area smaps counts as referenced. */
+static uint64_t referenced_kib(int slot, uint64_t address) {
+  static struct buffer text;
+  const struct range page = {address, address + PAGE_BYTES};
+  text.size = 0;
+  areas_append(&text, process_pid(slot), &page, 1);
+  buffer_add(&text, "", 1);
+  const char *field = strstr(text.bytes + sizeof(uint64_t), "Referenced:");
+  return field == NULL ? 0 : strtoull(field + strlen("Referenced:"), NULL, 10);
+}
+
+/* Splits the folio of a page; false after a refusal. */
 static bool advise_cold(int slot, uint64_t address) {
   const uint64_t call[7] = {SYS_madvise, address, PAGE_BYTES, MADV_COLD, 0, 0, 0};
   int64_t result;
-  uint64_t loaded;
-  return process_call(slot, CALL, call, 7, &result) &&
-         process_load(slot, address, 1, &loaded);
+  uint64_t loaded = 1, before = referenced_kib(slot, address);
+  if (!process_call(slot, CALL, call, 7, &result)) {
+    return false;
+  }
+  if (referenced_kib(slot, address) < before && !process_load(slot, address, 1, &loaded)) {
+    return false;
+  }
+  if (loaded == 0) {
+    reply_refusal("split: debugfs is locked down, and without it a folio in an area that cannot "
+                  "be read cannot be split unchanged");
+  }
+  return loaded == 1;
 }
 
 static bool advise_all(int slot, const struct range *range) {
