@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
       "Run random programs of memory calls on the live kernel and on the engine, and compare what"
           + " came of them: every call's outcome, and the whole state again and again.",
       "A difference that comes again is shrunk to the smallest program that shows it, and printed"
-          + " as a scenario. It needs root, and cc to compile a small program on first use; settings"
-          + " that are changed are put back whatever happens."
+          + " as a scenario. It needs root, and cc to compile a small program on first use;"
+          + " settings that are changed are put back whatever happens."
     },
     footer = {
       "",

@@ -35,8 +35,8 @@ import picocli.CommandLine.RunLast;
     exitCodeList = {
       ExitCode.DONE + ":done",
       ExitCode.NO
-          + ":the answer is no: a program that was run failed, a scenario or a race did not hold, or"
-          + " the kernel differs",
+          + ":the answer is no: a program that was run failed, a scenario or a race did not hold,"
+          + " or the kernel differs",
       ExitCode.BAD_INPUT + ":bad use or bad input; one line says what and where",
     },
     footerHeading = "%nA first session:%n",

@@ -127,12 +127,13 @@ final class RaceCommand extends FolioCommand {
     for (Race race : Races.all()) {
       out().println(race.name());
       out().println(Paragraph.of("    ", race.shows()));
-      out().println(
-          "    notices "
-              + race.mustCatch().stream()
-                  .sorted()
-                  .map(Mutation::name)
-                  .collect(Collectors.joining(", ")));
+      out()
+          .println(
+              "    notices "
+                  + race.mustCatch().stream()
+                      .sorted()
+                      .map(Mutation::name)
+                      .collect(Collectors.joining(", ")));
     }
   }
 
@@ -195,8 +196,7 @@ final class RaceCommand extends FolioCommand {
     return report.failed() ? ExitCode.NO : ExitCode.DONE;
   }
 
-  private ExplorationResult explore(
-      Race race, Set<Mutation> without, Strategy chosen, long most) {
+  private ExplorationResult explore(Race race, Set<Mutation> without, Strategy chosen, long most) {
     try (ProgressLine line = progress("running", n -> Amounts.count(n) + " schedules")) {
       long total = most == Long.MAX_VALUE ? 0 : most;
       Exploration.Progress progress = done -> line.at(done, total);
@@ -219,8 +219,7 @@ final class RaceCommand extends FolioCommand {
     Way way = way();
     Integer bound = preemptions;
     if (bound != null && (way != Way.EXHAUSTIVE || bound < 0)) {
-      throw new BadInputException(
-          "--preemptions takes 0 or more, and goes with --exhaustive only");
+      throw new BadInputException("--preemptions takes 0 or more, and goes with --exhaustive only");
     }
     return switch (way) {
       case RANDOM -> new Strategy.RandomWalk(seed);
@@ -239,10 +238,9 @@ final class RaceCommand extends FolioCommand {
         Arrays.stream(Way.values())
             .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(word))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new BadInputException(
-                        "--strategy takes random, pct or exhaustive, not '" + word + "'"));
+            .orElseThrow(() ->
+                new BadInputException(
+                    "--strategy takes random, pct or exhaustive, not '" + word + "'"));
     if (exhaustive && way != Way.EXHAUSTIVE) {
       throw new BadInputException("--exhaustive and --strategy " + word + " exclude each other");
     }

@@ -27,7 +27,7 @@ final class HouseTest {
   private static final String ROOT = "dev.elephantfolio";
 
   /** A module may depend only on those before it. */
-  private static final List<String> MODULES = 
+  private static final List<String> MODULES =
       List.of("engine", "trace", "linux", "lab", "conformance", "cli");
 
   private static final JavaClasses HOUSE =

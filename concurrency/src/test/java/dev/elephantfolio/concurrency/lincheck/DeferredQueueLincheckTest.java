@@ -79,8 +79,7 @@ class DeferredQueueLincheckTest {
       Cpus cpus = new Cpus(2);
       PageAllocator pages = new PageAllocator(memMap, cpus, 0);
       deferred =
-          new DeferredSplitQueue(
-              memMap, new VmEvents(cpus), new ThpStats(cpus), Mutations.NONE);
+          new DeferredSplitQueue(memMap, new VmEvents(cpus), new ThpStats(cpus), Mutations.NONE);
       for (int folio = 0; folio < FOLIOS; folio++) {
         heads[folio] = pages.allocate(2, GfpFlags.KERNEL);
       }

@@ -99,7 +99,8 @@ class MapCountsLincheckTest {
       VmEvents events = new VmEvents(cpus);
       NodeStats nodeStats = new NodeStats(cpus);
       ThpStats thpStats = new ThpStats(cpus);
-      DeferredSplitQueue deferred = new DeferredSplitQueue(memMap, events, thpStats, Mutations.NONE);
+      DeferredSplitQueue deferred =
+          new DeferredSplitQueue(memMap, events, thpStats, Mutations.NONE);
       folios = new Folios(memMap, pages, deferred, cpus, nodeStats, thpStats, events);
       mapCounts = new MapCounts(memMap, folios, deferred, nodeStats, thpStats, Mutations.NONE);
       NotifierRegistration notifiers = new NotifierRegistration(cpus, Mutations.NONE);

@@ -57,10 +57,7 @@ public final class Race {
    * @param without the protections to leave out
    */
   public ExplorationResult explore(
-      Set<Mutation> without,
-      Strategy strategy,
-      long schedulesMax,
-      Exploration.Progress progress) {
+      Set<Mutation> without, Strategy strategy, long schedulesMax, Exploration.Progress progress) {
     return exploration(without).explore(strategy, schedulesMax, progress);
   }
 
@@ -68,12 +65,11 @@ public final class Race {
   public Story replay(Set<Mutation> without, Schedule schedule) {
     MachineNames names = new MachineNames();
     Exploration exploration =
-        new Exploration(
-            () -> {
-              MachineTrial trial = setUp.trial(without);
-              names.lookAt(trial.machine());
-              return trial;
-            });
+        new Exploration(() -> {
+          MachineTrial trial = setUp.trial(without);
+          names.lookAt(trial.machine());
+          return trial;
+        });
     return exploration.replay(schedule, names);
   }
 

@@ -28,8 +28,7 @@ public record RaceReport(
   /** Says what came of it, and has the failing schedule told. */
   public static RaceReport of(
       Race race, Set<Mutation> without, Strategy strategy, ExplorationResult result) {
-    Optional<Story> story =
-        result.failed().map(failed -> race.replay(without, failed.schedule()));
+    Optional<Story> story = result.failed().map(failed -> race.replay(without, failed.schedule()));
     return new RaceReport(race.name(), without, strategy, result, story);
   }
 
@@ -40,12 +39,14 @@ public record RaceReport(
   /** Command lines that run the failing schedule again. */
   public List<String> again() {
     List<String> lines = new ArrayList<>();
-    result.failed().ifPresent(failed -> {
-      if (failed.seed().isPresent()) {
-        lines.add(command() + seeded(failed.seed().getAsLong()));
-      }
-      lines.add(command() + schedule(failed));
-    });
+    result
+        .failed()
+        .ifPresent(failed -> {
+          if (failed.seed().isPresent()) {
+            lines.add(command() + seeded(failed.seed().getAsLong()));
+          }
+          lines.add(command() + schedule(failed));
+        });
     return lines;
   }
 

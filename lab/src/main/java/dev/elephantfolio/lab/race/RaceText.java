@@ -72,9 +72,7 @@ public final class RaceText {
       }
       last[line.task()] = line.text();
     }
-    story
-        .failure()
-        .ifPresent(failure -> columns.text.append("=> ").append(failure).append('\n'));
+    story.failure().ifPresent(failure -> columns.text.append("=> ").append(failure).append('\n'));
     return columns.text.toString();
   }
 

@@ -53,10 +53,9 @@ public final class ScenarioRace {
       Invariants.check(machine());
       sideBySide
           .finish()
-          .ifPresent(
-              wrong -> {
-                throw new RaceError(wrong);
-              });
+          .ifPresent(wrong -> {
+            throw new RaceError(wrong);
+          });
       machine().processes().forEach(Process::exit);
       Invariants.check(machine());
     }
