@@ -46,6 +46,9 @@ public final class Populate {
    */
   public void populate(AddressSpace mm, long startAddress, long lengthBytes, boolean ignoreErrors) {
     long end = startAddress + lengthBytes;
+    if (lengthBytes == 0) {
+      return;
+    }
     mm.mmapReadLock();
     try {
       Vma vma = mm.vmas().findIntersection(startAddress, end);

@@ -36,6 +36,8 @@ final class MadviseCallTest {
     assertErrno(Errno.EFAULT, () -> on.advise(0, 4, Madvise.POPULATE_READ));
     assertErrno(Errno.EFAULT, () -> on.advise(0, 4, Madvise.POPULATE_WRITE));
     assertErrno(Errno.ENOMEM, () -> on.process.mlock(page(0), 4 * PAGE));
+    on.process.mprotect(page(0), 4 * PAGE, Prot.NONE);
+    on.process.mlock(page(1), 0);
   }
 
   @Test
