@@ -37,7 +37,6 @@ public final class Folios {
   private final DeferredSplitQueue deferred;
   private final NodeStats stats;
   private final ThpStats thpStats;
-  private final VmEvents events;
   private final WaitTable waiters = new WaitTable();
 
   public Folios(
@@ -53,7 +52,6 @@ public final class Folios {
     this.deferred = deferred;
     this.stats = stats;
     this.thpStats = thpStats;
-    this.events = events;
     this.lru = new LruLists(memMap, cpus, stats, events, this::put);
   }
 

@@ -15,7 +15,6 @@ import dev.elephantfolio.engine.secondary.PageMirror;
 import dev.elephantfolio.engine.secondary.SecondaryMmu;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.SyncPoints;
-import dev.elephantfolio.engine.sync.Trial;
 import java.util.List;
 import java.util.Set;
 
@@ -76,7 +75,7 @@ final class NotifierRaces {
     }
   }
 
-  private static Trial munmap(Set<Mutation> without) {
+  private static MachineTrial munmap(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.map(OTHER_PLACE, 1);
@@ -100,7 +99,7 @@ final class NotifierRaces {
         .check(() -> expect("writes to what is gone", 0, tryWrite(guest, 0, 10) ? 1 : 0));
   }
 
-  private static Trial collapse(Set<Mutation> without) {
+  private static MachineTrial collapse(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.fill(PLACE, 1, 7);
@@ -113,7 +112,7 @@ final class NotifierRaces {
         .check(() -> expect("the guest's page", 8, guest.read(0)));
   }
 
-  private static Trial split(Set<Mutation> without) {
+  private static MachineTrial split(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.set("enabled", "always");
     scene.map(PLACE, HUGE / PAGE);
@@ -137,7 +136,7 @@ final class NotifierRaces {
         .check(() -> expect("writes to what is read-only", 0, tryWrite(guest, 0, 10) ? 1 : 0));
   }
 
-  private static Trial fork(Set<Mutation> without) {
+  private static MachineTrial fork(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, HUGE / PAGE);
     scene.fill(PLACE, 1, 7);
@@ -155,7 +154,7 @@ final class NotifierRaces {
         .check(() -> expect("the parent's page", 8, scene.process.read(PLACE)));
   }
 
-  private static Trial mirror(Set<Mutation> without) {
+  private static MachineTrial mirror(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
     scene.map(PLACE, 1);
     scene.map(OTHER_PLACE, 1);
