@@ -3,6 +3,10 @@ package dev.elephantfolio.conformance.compare;
 import dev.elephantfolio.engine.stat.KernelPages;
 import dev.elephantfolio.lab.scenario.Counters;
 import dev.elephantfolio.lab.scenario.SmapsField;
+import dev.elephantfolio.lab.scenario.Step;
+import dev.elephantfolio.lab.scenario.Step.KhugepagedStep;
+import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What is left out of the comparison: nothing but what stands here, and everything that stands here
@@ -38,8 +42,22 @@ public final class Mask {
     return flags & FRAME_FLAGS;
   }
 
-  /** The counters of huge pages; the others count what the whole machine does. */
-  public static boolean comparesCounter(String name) {
-    return Counters.isReported(name);
+  /**
+   * Which counters are compared at the end of a program: those of huge pages, but for what does not
+   * hang on the program alone.
+   */
+  public static Predicate<String> counters(List<Step> program) {
+    boolean scans = program.stream().anyMatch(KhugepagedStep.class::isInstance);
+    return name -> Counters.isReported(name) && !isOfTheMachine(name) && !(scans && isOfScans(name));
+  }
+
+  /** There is one huge zero page, which another process may have had made before. */
+  private static boolean isOfTheMachine(String counter) {
+    return counter.startsWith("thp_zero_page_");
+  }
+
+  /** khugepaged looks at the processes of others, too. */
+  private static boolean isOfScans(String counter) {
+    return counter.startsWith("thp_scan_") || counter.startsWith("thp_collapse_");
   }
 }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,14 +37,17 @@ public final class SnapshotComparison {
 
   private long pages;
 
-  /** Compares; counters too, if wanted. */
-  public static SnapshotComparison of(Snapshot engine, Snapshot live, boolean counters) {
+  /**
+   * Compares.
+   *
+   * @param counters which counters, by name
+   */
+  public static SnapshotComparison of(
+      Snapshot engine, Snapshot live, Predicate<String> counters) {
     SnapshotComparison comparison = new SnapshotComparison();
     comparison.processes(engine.processes(), live.processes());
     comparison.found.addAll(comparison.sums);
-    if (counters) {
-      comparison.counters(engine.counters(), live.counters());
-    }
+    comparison.counters(engine.counters(), live.counters(), counters);
     return comparison;
   }
 
@@ -224,13 +228,14 @@ public final class SnapshotComparison {
 
   // Counters.
 
-  private void counters(SortedMap<String, Long> engine, SortedMap<String, Long> live) {
+  private void counters(
+      SortedMap<String, Long> engine, SortedMap<String, Long> live, Predicate<String> compared) {
     TreeSet<String> names = new TreeSet<>(engine.keySet());
     names.addAll(live.keySet());
     for (String name : names) {
       long ours = engine.getOrDefault(name, 0L);
       long theirs = live.getOrDefault(name, 0L);
-      if (Mask.comparesCounter(name) && ours != theirs) {
+      if (compared.test(name) && ours != theirs) {
         found.add(
             new Difference("counter " + name, "", Long.toString(ours), Long.toString(theirs)));
       }

@@ -1,6 +1,6 @@
 package dev.elephantfolio.conformance.report;
 
-import dev.elephantfolio.conformance.compare.Mask;
+import dev.elephantfolio.lab.scenario.Counters;
 import dev.elephantfolio.lab.scenario.Sizes;
 import dev.elephantfolio.lab.scenario.SmapsField;
 import dev.elephantfolio.lab.scenario.Snapshot;
@@ -106,7 +106,7 @@ final class BothStates {
     Set<String> names = new TreeSet<>(engine.keySet());
     names.addAll(live.keySet());
     for (String name : names) {
-      if (Mask.comparesCounter(name)) {
+      if (Counters.isReported(name)) {
         pair(
             "counter " + name,
             "+" + engine.getOrDefault(name, 0L),

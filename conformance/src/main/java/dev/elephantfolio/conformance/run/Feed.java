@@ -58,6 +58,7 @@ final class Feed implements Runnable {
   private final BlockingQueue<Entry> moments = new ArrayBlockingQueue<>(AHEAD);
   private volatile boolean stopped;
   private volatile int step = NONE_YET;
+  private boolean alone = true;
   private long busyNanos;
   private long observingNanos;
   private SortedMap<String, Long> countersBefore = new TreeMap<>();
@@ -108,6 +109,11 @@ final class Feed implements Runnable {
     SortedMap<String, Long> moved =
         last ? Counters.moved(countersBefore, side.counters()) : new TreeMap<>();
     Snapshot state = Snapshot.of(side.observe(), program.regions(), moved);
+    if (last) {
+      // What moves between two readings was somebody else's doing.
+      SortedMap<String, Long> _ = side.counters();
+      alone = source.isAlone();
+    }
     observingNanos += System.nanoTime() - begun;
     return state;
   }
@@ -140,6 +146,11 @@ final class Feed implements Runnable {
     while (take() instanceof Entry.Seen) {
       // What it saw meanwhile is of no use any more.
     }
+  }
+
+  /** Whether the counters of the last moment are the program's alone; after it was taken. */
+  boolean isAlone() {
+    return alone;
   }
 
   /** Nanoseconds of work, those of looking included; after the end. */

@@ -36,6 +36,11 @@ public final class LiveSource implements SideSource {
   }
 
   @Override
+  public boolean isAlone() {
+    return machine.strangers().isEmpty();
+  }
+
+  @Override
   public void close() {
     machine.close();
   }

@@ -1,6 +1,7 @@
 package dev.elephantfolio.conformance.run;
 
 import dev.elephantfolio.conformance.compare.Difference;
+import dev.elephantfolio.conformance.compare.Mask;
 import dev.elephantfolio.conformance.compare.SnapshotComparison;
 import dev.elephantfolio.conformance.run.Feed.Entry;
 import dev.elephantfolio.lab.scenario.Outcome;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +30,8 @@ public final class PairRun implements AutoCloseable {
   private final ExecutorService liveThread = thread("live side");
 
   /**
-   * @param countersToo whether counters are compared at the end: only where nothing else runs that
-   *     moves them
+   * @param countersToo whether counters are compared at the end of programs, where nobody else was
+   *     seen to move them
    */
   public PairRun(SideSource engine, SideSource live, boolean countersToo) {
     this.engine = engine;
@@ -163,8 +165,10 @@ public final class PairRun implements AutoCloseable {
       List<Difference> found = new ArrayList<>();
       outcomes(ourMoment.outcomes(), theirMoment.outcomes(), found);
       boolean end = ourMoment.nextStep() == steps.size();
+      Predicate<String> counters =
+          end && countersToo && theirs.isAlone() ? Mask.counters(steps) : _ -> false;
       SnapshotComparison states =
-          SnapshotComparison.of(ourMoment.state(), theirMoment.state(), end && countersToo);
+          SnapshotComparison.of(ourMoment.state(), theirMoment.state(), counters);
       found.addAll(states.differences());
       differences = found;
       pages += states.pages();

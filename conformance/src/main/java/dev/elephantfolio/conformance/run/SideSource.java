@@ -8,6 +8,14 @@ public interface SideSource extends AutoCloseable {
   /** A side for one program; the one before is closed by then. */
   Side open(Scenario program);
 
+  /**
+   * Whether the counters of the side opened last were moved by its program alone, as far as can be
+   * seen; asked before that side is closed, after its counters were read twice at the end.
+   */
+  default boolean isAlone() {
+    return true;
+  }
+
   @Override
   default void close() {}
 }

@@ -1,10 +1,12 @@
 package dev.elephantfolio.conformance.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.elephantfolio.engine.stat.KernelPages;
 import dev.elephantfolio.lab.scenario.SmapsField;
+import dev.elephantfolio.lab.scenario.Step;
 import dev.elephantfolio.lab.scenario.Snapshot;
 import dev.elephantfolio.lab.scenario.Snapshot.AreaView;
 import dev.elephantfolio.lab.scenario.Snapshot.PageView;
@@ -17,6 +19,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** Each field of a state is changed in turn, and each change must be seen. */
@@ -60,7 +63,7 @@ final class SnapshotComparisonTest {
   }
 
   private static List<Difference> compare(Snapshot engine, Snapshot live) {
-    return SnapshotComparison.of(engine, live, true).differences();
+    return SnapshotComparison.of(engine, live, _ -> true).differences();
   }
 
   private static List<String> kinds(Snapshot engine, Snapshot live) {
@@ -71,7 +74,7 @@ final class SnapshotComparisonTest {
   void theSameAgrees() {
     Snapshot state = with(area(Map.of()), PAGE);
     assertEquals(List.of(), compare(state, with(area(Map.of()), PAGE)));
-    assertEquals(1, SnapshotComparison.of(state, state, true).pages());
+    assertEquals(1, SnapshotComparison.of(state, state, _ -> true).pages());
   }
 
   @Test
@@ -173,7 +176,18 @@ final class SnapshotComparisonTest {
     Snapshot none = new Snapshot(new TreeMap<>(), new TreeMap<>());
     assertEquals(List.of("counter thp_split_pmd"), kinds(one, two));
     assertEquals(List.of("counter thp_split_pmd"), kinds(one, none));
-    assertTrue(SnapshotComparison.of(one, two, false).differences().isEmpty());
+    assertTrue(SnapshotComparison.of(one, two, _ -> false).differences().isEmpty());
+  }
+
+  @Test
+  void countersOfTheMachineAreLeftOut() {
+    Predicate<String> plain = Mask.counters(List.of());
+    assertTrue(plain.test("thp_split_pmd") && plain.test("hugepages-64kB/anon_fault_alloc"));
+    assertTrue(plain.test("thp_collapse_alloc") && plain.test("thp_scan_exceed_none_pte"));
+    assertFalse(plain.test("thp_zero_page_alloc") || plain.test("pgfault"));
+    Predicate<String> scanned = Mask.counters(List.of(new Step.KhugepagedStep(0, 1)));
+    assertTrue(scanned.test("thp_split_pmd"));
+    assertFalse(scanned.test("thp_collapse_alloc") || scanned.test("thp_scan_exceed_none_pte"));
   }
 
   @Test

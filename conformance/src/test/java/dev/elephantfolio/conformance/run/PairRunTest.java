@@ -33,7 +33,12 @@ final class PairRunTest {
           """);
 
   /** The engine, with something wrong in what it answers. */
-  private record Lying(Side engine, UnaryOperator<Outcome> lie) implements Side {
+  private record Lying(Side engine, UnaryOperator<Outcome> lie, long splitsByOthers)
+      implements Side {
+    Lying(Side engine, UnaryOperator<Outcome> lie) {
+      this(engine, lie, 0);
+    }
+
     @Override
     public String name() {
       return "lying";
@@ -71,7 +76,10 @@ final class PairRunTest {
 
     @Override
     public SortedMap<String, Long> counters() {
-      return engine.counters();
+      SortedMap<String, Long> counters = engine.counters();
+      boolean begun = !engine.observe().processes().isEmpty();
+      counters.merge("thp_split_pmd", begun ? splitsByOthers : 0, Long::sum);
+      return counters;
     }
 
     @Override
@@ -162,6 +170,29 @@ final class PairRunTest {
           throw new LabException("no kernel here");
         };
     assertThrows(SideFailure.class, () -> run(new EngineSource(), none, 1));
+  }
+
+  /** Counters that others move say nothing of the engine. */
+  @Test
+  void countersAreComparedWhereTheProgramIsAlone() {
+    assertEquals(1, withOtherCounter(true).differences().size());
+    assertEquals(List.of(), withOtherCounter(false).differences());
+  }
+
+  private static Verdict withOtherCounter(boolean alone) {
+    SideSource other =
+        new SideSource() {
+          @Override
+          public Side open(Scenario program) {
+            return new Lying(new EngineSource().open(program), o -> o, alone ? 1 : 5);
+          }
+
+          @Override
+          public boolean isAlone() {
+            return alone;
+          }
+        };
+    return run(new EngineSource(), other, 100);
   }
 
   /** A failed run leaves nothing behind that the next would trip over. */
