@@ -66,10 +66,11 @@ public final class SideBySide {
    * Does the set-up of {@code scenario}, on a machine without some protections.
    *
    * @throws LabException when the scenario has no part to be run side by side, or less than two
-   *     tasks in it, or something in it that is no task's
+   *     tasks in it, or something in it that is no task's, or uses shared memory
    */
   public static SideBySide of(Scenario scenario, Collection<Mutation> without) {
     List<Step> steps = scenario.steps();
+    steps.forEach(step -> refuseShared(scenario, step));
     int begin = begin(scenario);
     int end = begin + 1;
     while (end < steps.size() && !endsTasks(steps.get(end))) {
@@ -80,6 +81,13 @@ public final class SideBySide {
       throw error(scenario, steps.get(begin), "of fewer than two processes there is no race");
     }
     return made;
+  }
+
+  /** The page cache waits in ways that a scheduler does not see. */
+  private static void refuseShared(Scenario scenario, Step step) {
+    if (step instanceof CallStep(_, _, Call.Mmap mmap, _) && mmap.shared()) {
+      throw error(scenario, step, "shared memory cannot take part in a race yet");
+    }
   }
 
   private static int begin(Scenario scenario) {

@@ -142,6 +142,9 @@ class ScenarioRaceTest {
     refused(
         "test.efs:2: of fewer than two processes there is no race", "process A\nsnapshot race\n");
     refused(
+        "test.efs:2: shared memory cannot take part in a race yet",
+        "process A\nA mmap a 4K shared\nsnapshot race\n");
+    refused(
         "test.efs:3: no task does this; put it before 'snapshot race'",
         "process A\nsnapshot race\nset transparent_hugepage/enabled always\n");
   }
