@@ -48,7 +48,8 @@ public final class Mask {
    */
   public static Predicate<String> counters(List<Step> program) {
     boolean scans = program.stream().anyMatch(KhugepagedStep.class::isInstance);
-    return name -> Counters.isReported(name) && !isOfTheMachine(name) && !(scans && isOfScans(name));
+    return name ->
+        Counters.isReported(name) && !isOfTheMachine(name) && !(scans && isOfScans(name));
   }
 
   /** There is one huge zero page, which another process may have had made before. */

@@ -42,8 +42,7 @@ public final class SnapshotComparison {
    *
    * @param counters which counters, by name
    */
-  public static SnapshotComparison of(
-      Snapshot engine, Snapshot live, Predicate<String> counters) {
+  public static SnapshotComparison of(Snapshot engine, Snapshot live, Predicate<String> counters) {
     SnapshotComparison comparison = new SnapshotComparison();
     comparison.processes(engine.processes(), live.processes());
     comparison.found.addAll(comparison.sums);

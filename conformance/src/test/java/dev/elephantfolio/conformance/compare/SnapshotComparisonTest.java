@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.elephantfolio.engine.stat.KernelPages;
 import dev.elephantfolio.lab.scenario.SmapsField;
-import dev.elephantfolio.lab.scenario.Step;
 import dev.elephantfolio.lab.scenario.Snapshot;
 import dev.elephantfolio.lab.scenario.Snapshot.AreaView;
 import dev.elephantfolio.lab.scenario.Snapshot.PageView;
 import dev.elephantfolio.lab.scenario.Snapshot.ProcessView;
+import dev.elephantfolio.lab.scenario.Step;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;

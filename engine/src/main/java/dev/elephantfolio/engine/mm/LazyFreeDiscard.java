@@ -63,9 +63,28 @@ final class LazyFreeDiscard {
     MmuNotifiers notifiers = vma.mm().notifiers();
     long end = address + ((long) count << Addresses.PAGE_SHIFT);
     InvalidateRange told = notifiers.start(InvalidateEvent.CLEAR, address, end);
-    boolean unmapped = !vma.has(VmFlags.LOCKED) && unmapFrom(vma, head, firstPfn, address, end);
+    boolean unmapped =
+        vma.has(VmFlags.LOCKED)
+            ? !mapsAny(vma, firstPfn, address, end)
+            : unmapFrom(vma, head, firstPfn, address, end);
     notifiers.end(told);
     return unmapped;
+  }
+
+  /** Whether a locked area, which the walk goes by, really maps some of the pages. */
+  private static boolean mapsAny(Vma vma, int firstPfn, long address, long end) {
+    PageTables tables = vma.mm().tables();
+    int page = firstPfn;
+    for (long at = address; at < end; at += Addresses.PAGE_SIZE) {
+      long entry = tables.load(at);
+      int within = Pte.isLeaf(entry) ? (int) Addresses.pages(at & ~Addresses.PMD_MASK) : 0;
+      boolean present = Pte.isPresent(entry) && !Pte.isSpecial(entry);
+      if (present && Pte.pfn(entry) + within == page) {
+        return true;
+      }
+      page++;
+    }
+    return false;
   }
 
   /** Unmaps pages of the folio from one area; false when the folio must be kept. */

@@ -65,7 +65,8 @@ final class UnmappedArea {
   private static boolean placesHuge(
       @Nullable MappedFile file, long address, long lengthBytes, int mapFlags) {
     if (file != null) {
-      return true;
+      // Shared memory has no huge pages here: it goes where there is room.
+      return !file.isShmem();
     }
     boolean isPrivate = (mapFlags & MapFlags.SHARED) == 0;
     return isPrivate && address == 0 && Addresses.isPmdAligned(lengthBytes);
