@@ -32,7 +32,10 @@ public final class PinnedPages implements AutoCloseable {
   private final int count;
   private final boolean pinned;
   private final boolean writable;
-  private final int stripe;
+  private final PinStripe stripe;
+
+  /** Of a single page, in the stripe. */
+  private final int slot;
 
   /** How many pages are still held. */
   private int held;
@@ -42,7 +45,7 @@ public final class PinnedPages implements AutoCloseable {
   /** Of each folio there is one pin, not one a page. */
   private boolean oneAFolio;
 
-  /** Links of {@link Pins}, who guards them. */
+  /** Links of the stripe, who guards them, of more than one page. */
   @Nullable PinnedPages next;
 
   @Nullable PinnedPages previous;
@@ -60,7 +63,11 @@ public final class PinnedPages implements AutoCloseable {
     this.held = count;
     this.pinned = GupFlags.has(flags, GupFlags.PIN);
     this.writable = GupFlags.has(flags, GupFlags.WRITE);
-    this.stripe = count == 0 ? 0 : kernel.pins().add(this);
+    this.stripe = kernel.pins().current();
+    this.slot = count == 1 ? stripe.add(pfns[0], pinned) : 0;
+    if (count > 1) {
+      stripe.add(this);
+    }
   }
 
   /** The first byte address that was asked for. */
@@ -277,7 +284,11 @@ public final class PinnedPages implements AutoCloseable {
   private void forget() {
     if (!forgotten) {
       forgotten = true;
-      kernel.pins().remove(this, stripe);
+      if (count == 1) {
+        stripe.remove(slot);
+      } else {
+        stripe.remove(this);
+      }
     }
   }
 

@@ -1,87 +1,45 @@
 package dev.elephantfolio.engine.gup;
 
 import dev.elephantfolio.engine.sync.Cpus;
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All pages of a machine that are held by get_user_pages, so that a check of the machine can tell
  * these references from lost ones.
  *
- * <p>A list for each processor, linked through its members, so that a pin costs neither an
- * allocation nor a line of memory that other processors write to. A list changes under the monitor
- * of its stripe, inside of which nothing waits.
+ * <p>A {@link PinStripe} for each processor, so that a pin writes to no line of memory that other
+ * processors write to. A stripe changes under its lock, inside of which nothing waits.
  */
 public final class Pins {
-  /** What keeps neighbouring stripes on cache lines of their own. */
-  private static class Padding {
-    @SuppressWarnings("unused")
-    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
-  }
-
-  /** One processor's list. */
-  private static final class Stripe extends Padding {
-    /** The newest; guarded by this stripe's monitor, as are the links of all members. */
-    @Nullable PinnedPages first;
-
-    synchronized void add(PinnedPages pages) {
-      PinnedPages old = first;
-      pages.next = old;
-      if (old != null) {
-        old.previous = pages;
-      }
-      first = pages;
-    }
-
-    synchronized void remove(PinnedPages pages) {
-      PinnedPages before = pages.previous;
-      PinnedPages after = pages.next;
-      if (before == null) {
-        first = after;
-      } else {
-        before.next = after;
-      }
-      if (after != null) {
-        after.previous = before;
-      }
-    }
-
-    synchronized void addAllTo(List<PinnedPages> all) {
-      for (PinnedPages at = first; at != null; at = at.next) {
-        all.add(at);
-      }
-    }
-  }
-
   private final Cpus cpus;
-  private final Stripe[] stripes;
+  private final PinStripe[] stripes;
 
   public Pins(Cpus cpus) {
     this.cpus = cpus;
-    this.stripes = new Stripe[cpus.count()];
+    this.stripes = new PinStripe[cpus.count()];
     for (int i = 0; i < stripes.length; i++) {
-      stripes[i] = new Stripe();
+      stripes[i] = new PinStripe();
     }
   }
 
-  /** Remembers {@code pages}; gives the number of the list it is on. */
-  int add(PinnedPages pages) {
-    int cpu = cpus.current();
-    stripes[cpu].add(pages);
-    return cpu;
+  /** The stripe of the processor that runs this thread, to remember holds in. */
+  PinStripe current() {
+    return stripes[cpus.current()];
   }
 
-  void remove(PinnedPages pages, int stripe) {
-    stripes[stripe].remove(pages);
+  /** Told of a hold. */
+  public interface Visitor {
+    /**
+     * {@code holds} holds of the folio that {@code page} is in.
+     *
+     * @param pinned whether they are pins, not plain references
+     */
+    void visit(int page, int holds, boolean pinned);
   }
 
-  /** All that is held now. */
-  public List<PinnedPages> all() {
-    List<PinnedPages> all = new ArrayList<>();
-    for (Stripe stripe : stripes) {
-      stripe.addAllTo(all);
+  /** Visits all that is held now; for checks, on a machine at rest. */
+  public void forEachHold(Visitor visitor) {
+    for (PinStripe stripe : stripes) {
+      stripe.forEachHold(visitor);
     }
-    return all;
   }
 }

@@ -1,7 +1,6 @@
 package dev.elephantfolio.engine.invariant;
 
 import dev.elephantfolio.engine.Kernel;
-import dev.elephantfolio.engine.gup.PinnedPages;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -14,9 +13,7 @@ final class HeldPages {
   private final Map<Integer, Integer> pins = new HashMap<>();
 
   HeldPages(Kernel kernel) {
-    for (PinnedPages held : kernel.pins().all()) {
-      held.forEachHold((page, holds) -> add(kernel, page, holds, held.isPinned()));
-    }
+    kernel.pins().forEachHold((page, holds, pinned) -> add(kernel, page, holds, pinned));
   }
 
   private void add(Kernel kernel, int page, int holds, boolean pinned) {

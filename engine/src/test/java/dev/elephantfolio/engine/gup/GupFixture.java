@@ -1,6 +1,7 @@
 package dev.elephantfolio.engine.gup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Machine;
@@ -172,7 +173,7 @@ final class GupFixture {
     check();
     machine.processes().forEach(Process::exit);
     check();
-    assertEquals(0, machine.kernel().pins().all().size(), "pins left");
+    machine.kernel().pins().forEachHold((page, _, _) -> fail("a pin is left of page " + page));
     int _ = machine.kernel().hugeZero().shrink();
     assertEquals(freeAtStart, machine.freeBytes(), "free memory");
   }

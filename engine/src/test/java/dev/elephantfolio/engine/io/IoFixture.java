@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Machine;
@@ -88,7 +89,7 @@ final class IoFixture {
     check();
     machine.processes().forEach(Process::exit);
     check();
-    assertEquals(0, machine.kernel().pins().all().size(), "pins left");
+    machine.kernel().pins().forEachHold((page, _, _) -> fail("a pin is left of page " + page));
     assertEquals(freeAtStart, machine.freeBytes(), "free memory");
   }
 }
