@@ -1,0 +1,59 @@
+package dev.elephantfolio.concurrency.soak;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.elephantfolio.engine.sync.LockOrder;
+import dev.elephantfolio.engine.sync.Mutation;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A minute of the soak; {@code -Defolio.soakSeconds=N} says how long, {@code -Defolio.seed=N} what
+ * the threads choose.
+ */
+class SoakTest {
+  private static final Duration DURATION =
+      Duration.ofSeconds(Long.getLong("efolio.soakSeconds", 60));
+  private static final Duration BROKEN_DURATION = Duration.ofMinutes(2);
+
+  private static long seed() {
+    return Long.getLong("efolio.seed", System.nanoTime() & 0xFFFF_FFFFL);
+  }
+
+  @Test
+  void whatWasWrittenIsFoundAndEveryInvariantHolds() throws InterruptedException {
+    assertTrue(LockOrder.CHECKED, "tests run with -Defolio.lockOrder=true");
+    new Soak(new SoakOptions(DURATION, seed(), Set.of()), System.out).run();
+  }
+
+  /** Without looking for pins at fork, a device goes on writing to what the process lost. */
+  @Test
+  void aForkThatForgetsPinsIsNoticed() {
+    SoakOptions options =
+        new SoakOptions(BROKEN_DURATION, seed(), Set.of(Mutation.NO_EXCLUSIVE_CHECK_AT_FORK));
+    SoakFailure failure =
+        assertThrows(SoakFailure.class, () -> new Soak(options, System.out).run());
+    String message = String.valueOf(failure.getMessage());
+    assertTrue(message.contains("seed " + options.seed()), message);
+  }
+
+  @Test
+  void optionsAreReadAndBadOnesNamed() {
+    SoakOptions options = SoakOptions.parse(new String[] {"--minutes", "3", "--seed", "5"});
+    assertEquals(new SoakOptions(Duration.ofMinutes(3), 5, Set.of()), options);
+    assertEquals(Duration.ofMinutes(10), SoakOptions.parse(new String[0]).duration());
+    assertBad("unknown option --speed", "--speed", "1");
+    assertBad("--seed needs a number", "--seed");
+    assertBad("--seconds needs a number, not x", "--seconds", "x");
+    assertBad("the duration must be positive", "--minutes", "0");
+  }
+
+  private static void assertBad(String message, String... args) {
+    IllegalArgumentException bad =
+        assertThrows(IllegalArgumentException.class, () -> SoakOptions.parse(args));
+    assertEquals(message, bad.getMessage());
+  }
+}
