@@ -14,7 +14,10 @@ struct scan {
 #define SCAN_CALL _IOWR('f', 16, struct scan)
 enum { IS_FILE = 1 << 2, IS_PRESENT = 1 << 3, IS_SWAPPED = 1 << 4, IS_ZERO = 1 << 5, IS_HUGE = 1 << 6 };
 
-enum { FOUND_MAX = 1024, ENTRIES_MAX = 4096 };
+/* No more than the kernel's own buffer holds: where it fills that several times for one of ours, it
+ * says in the end where it was when it was last full, not how far it came. */
+enum { FOUND_MAX = 512 };
+enum { ENTRIES_MAX = 4096 };
 #define ENTRY_PRESENT (1UL << 63)
 #define ENTRY_PFN ((1UL << 55) - 1)
 

@@ -71,6 +71,23 @@ class LiveLookTest extends LiveFixture {
     assertTrue(look(a, shared, shared + PAGE).pages().isFile(0));
   }
 
+  /** More runs of pages than the kernel tells of at a time, and than it is asked for at a time. */
+  @Test
+  void manyPagesWithHolesBetweenAreSeenOnceEach() {
+    for (int count : new int[] {511, 512, 513, 1000, 1024, 1025, 1600}) {
+      map(WINDOW, 2L * count * PAGE);
+      for (int page = 0; page < count; page++) {
+        store(a, WINDOW + 2L * page * PAGE, 1, page);
+      }
+      LivePages pages = look(a, WINDOW, WINDOW + 2L * count * PAGE).pages();
+      assertEquals(count, pages.count());
+      for (int page = 0; page < count; page++) {
+        assertEquals(WINDOW + 2L * page * PAGE, pages.address(page));
+        assertEquals(page, pages.value(page));
+      }
+    }
+  }
+
   @Test
   void onlyWhatWasAskedForIsSeen() {
     map(WINDOW, 8 * PAGE);
