@@ -13,11 +13,12 @@ import java.util.Optional;
  * every call, is cut behind the first call that differs, and shrunk. Used by one thread.
  */
 final class Hunt {
-  /** How often a difference must come again: others on the machine can disturb a run, or two. */
-  private static final int RUNS = 2;
-
-  /** The same for a counter, which must come to the same number each time. */
-  private static final int COUNTER_RUNS = 3;
+  /**
+   * How often a difference must come again, the same to the last page and number: others on the
+   * machine can disturb a run by a glance at a page in the wrong moment. What came again at once is
+   * tried in calm moments, which take seconds to come.
+   */
+  private static final int RUNS = 3;
 
   private static final int TRIALS_MAX = 1500;
 
@@ -29,12 +30,11 @@ final class Hunt {
 
   /** Whether the program differs so every time. */
   boolean confirms(Scenario program, int every, Difference difference) {
-    boolean counter = difference.kind().startsWith("counter ");
-    for (int run = 0; run < (counter ? COUNTER_RUNS : RUNS); run++) {
-      Verdict again = pair.run(program, every);
-      boolean same =
-          counter ? again.differences().contains(difference) : again.shows(difference.kind());
-      if (!same) {
+    for (int run = 0; run < RUNS; run++) {
+      if (run > 0) {
+        pair.awaitCalm();
+      }
+      if (!pair.run(program, every).differences().contains(difference)) {
         return false;
       }
     }

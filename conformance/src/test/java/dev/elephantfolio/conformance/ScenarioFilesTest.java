@@ -62,8 +62,8 @@ final class ScenarioFilesTest {
   }
 
   /**
-   * A kernel has others to serve, too: reclaim for them can split a huge page of ours. What counts
-   * is what comes again.
+   * A kernel has others to serve, too, who can split a huge page of ours. What counts is what comes
+   * again.
    */
   private static void assertHoldsOnKernel(Scenario scenario, LiveMachine kernel) {
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
@@ -72,7 +72,7 @@ final class ScenarioFilesTest {
         return;
       }
       System.out.println(scenario.file() + ": once more, after " + report.failures());
-      LiveKernel.makeRoom();
+      kernel.awaitCalm();
     }
     assertHolds(scenario, onKernel(scenario, kernel));
   }

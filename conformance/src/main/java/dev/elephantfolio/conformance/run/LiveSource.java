@@ -41,6 +41,11 @@ public final class LiveSource implements SideSource {
   }
 
   @Override
+  public void awaitCalm() {
+    machine.awaitCalm();
+  }
+
+  @Override
   public void close() {
     machine.close();
   }

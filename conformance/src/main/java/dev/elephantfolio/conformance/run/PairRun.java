@@ -66,6 +66,11 @@ public final class PairRun implements AutoCloseable {
     }
   }
 
+  /** Waits for a moment in which nobody else is about to disturb a program. */
+  public void awaitCalm() {
+    live.awaitCalm();
+  }
+
   @Override
   public void close() {
     engineThread.shutdown();

@@ -16,6 +16,9 @@ public interface SideSource extends AutoCloseable {
     return true;
   }
 
+  /** Waits for a moment in which nobody else is about to disturb a program; between programs. */
+  default void awaitCalm() {}
+
   @Override
   default void close() {}
 }

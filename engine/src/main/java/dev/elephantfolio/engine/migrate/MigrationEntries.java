@@ -196,7 +196,9 @@ public final class MigrationEntries {
   }
 
   private boolean isUnusedZero(Vma vma, int page) {
-    return !vma.has(VmFlags.LOCKED) && contents.isZero(page);
+    return !vma.has(VmFlags.LOCKED)
+        && !memMap.testFlag(page, FolioFlags.MLOCKED)
+        && contents.isZero(page);
   }
 
   private static long nextTable(long address) {

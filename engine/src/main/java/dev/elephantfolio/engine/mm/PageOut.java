@@ -63,9 +63,16 @@ final class PageOut {
       this.vma = vma;
     }
 
-    /** Takes {@code head} along, if it is on the LRU and may be reclaimed. */
+    /**
+     * Takes {@code head} along, if it is on the LRU and may be reclaimed. What may not goes back, by
+     * a batch, in which its count of mlocks is lost.
+     */
     void add(int head, long address) {
-      if (memMap.testFlag(head, FolioFlags.UNEVICTABLE) || !folios.lru().isolate(head)) {
+      if (!folios.lru().isolate(head)) {
+        return;
+      }
+      if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
+        folios.lru().add(head);
         return;
       }
       folios.get(head);

@@ -36,7 +36,8 @@ final class Controller implements AutoCloseable {
     OBSERVE,
     COUNTERS,
     SCANS,
-    SPLIT
+    SPLIT,
+    APPLIED
   }
 
   private static final ProgramSource PROCESS =
@@ -68,6 +69,7 @@ final class Controller implements AutoCloseable {
               "areas.c",
               "buffer.c",
               "counters.c",
+              "damon.c",
               "frames.c",
               "khugepaged.c",
               "lru.c",

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,6 +238,17 @@ public final class LiveMachine implements AutoCloseable {
       Files.writeString(DROP_CACHES, "3");
     } catch (IOException e) {
       throw new LinuxException(DROP_CACHES + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Waits until a DAMON scheme of this machine, if one is on, has just done its round, so that the
+   * seconds up to its next are undisturbed. Does not wait longer than a scheme's usual pause.
+   */
+  public void awaitCalm() {
+    if (DamonSchemes.live().areOn()) {
+      LongSupplier applied = () -> ask(Request.APPLIED).getLong();
+      DamonSchemes.awaitRound(applied);
     }
   }
 

@@ -28,7 +28,8 @@ enum kind {
   OBSERVE,
   COUNTERS,
   SCANS,
-  SPLIT
+  SPLIT,
+  APPLIED
 };
 
 static bool values_by_frames;
@@ -71,6 +72,7 @@ static void start(const char *program, int cpu) {
   frames_start();
   counters_start();
   split_start();
+  damon_start();
   values_by_frames = values_start();
   observe_start(values_by_frames);
 }
@@ -221,6 +223,7 @@ static void answer(const struct request *request) {
     case COUNTERS: answer_counters(); break;
     case SCANS: answer_scans(request->words); break;
     case SPLIT: answer_split(request->words); break;
+    case APPLIED: reply_word(damon_applied()); break;
     default: die("request %u is none", request->kind);
   }
 }

@@ -117,6 +117,10 @@ void observe(const struct request *request);
 void counters_start(void);
 void counters_append(struct buffer *out);
 
+/* damon.c */
+void damon_start(void);
+uint64_t damon_applied(void);
+
 /* khugepaged.c */
 void khugepaged_start(void);
 bool khugepaged_scans(uint64_t scans, uint64_t *done);
