@@ -64,8 +64,8 @@ final class PageOut {
     }
 
     /**
-     * Takes {@code head} along, if it is on the LRU and may be reclaimed. What may not goes back, by
-     * a batch, in which its count of mlocks is lost.
+     * Takes {@code head} along, if it is on the LRU and may be reclaimed. What may not goes back,
+     * by a batch, in which its count of mlocks is lost.
      */
     void add(int head, long address) {
       if (!folios.lru().isolate(head)) {

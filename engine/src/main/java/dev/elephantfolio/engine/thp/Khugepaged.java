@@ -157,13 +157,20 @@ public final class Khugepaged {
       return NEVER;
     }
     KhugepagedScan.End end =
-        waitsForMemory ? scan.resume(this::isStopping) : scan.round(this::isStopping);
+        waitsForMemory
+            ? scan.resume(this::isStopping)
+            : scan.round(pagesToScan(), this::isStopping);
     waitsForMemory = end == KhugepagedScan.End.OUT_OF_MEMORY;
     KhugepagedKnobs knobs = kernel.thp().knobs().khugepaged();
     if (waitsForMemory) {
       return TimeUnit.MILLISECONDS.toNanos(knobs.allocSleepMillis());
     }
     return scan.hasWork() ? TimeUnit.MILLISECONDS.toNanos(knobs.scanSleepMillis()) : NEVER;
+  }
+
+  private long pagesToScan() {
+    boolean wholeScans = scansWanted != Integer.MAX_VALUE;
+    return wholeScans ? Long.MAX_VALUE : kernel.thp().knobs().khugepaged().pagesToScan();
   }
 
   private boolean isStopping() {
@@ -231,7 +238,9 @@ public final class Khugepaged {
 
   /**
    * Works without sleeping until {@code times} more full scans are through, and not beyond: the
-   * next one begins at the head of the list.
+   * next one begins at the head of the list. A scan is one round, whatever {@code pages_to_scan}
+   * says: at the beginning of each round folios on their way to the LRU lists arrive there, so that
+   * what a scan can collapse depends on how many rounds it takes.
    *
    * @return false when there was nothing to scan before that
    * @throws IllegalStateException while khugepaged runs as a thread, or another call is at work

@@ -64,9 +64,9 @@ final class KhugepagedScan {
     return kernel.thp().knobs().pmdEnabled() && !slots.isEmpty();
   }
 
-  /** Starts a round of {@code pages_to_scan} pages. */
-  End round(BooleanSupplier stopping) {
-    pages = kernel.thp().knobs().khugepaged().pagesToScan();
+  /** Starts a round of so many pages; it never passes the list's head twice. */
+  End round(long pagesToScan, BooleanSupplier stopping) {
+    pages = pagesToScan;
     progress = 0;
     passesThroughHead = 0;
     mayWait = true;
