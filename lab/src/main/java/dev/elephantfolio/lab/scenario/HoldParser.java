@@ -6,8 +6,8 @@ import java.util.Set;
 
 /** Reads the calls that hold pages, look through what is held, and let go of it. */
 final class HoldParser {
-  /** Of pages in a pipe, which has a slot for each of them. */
-  private static final long PIPE_BYTES_MAX = 4L << 20;
+  /** Of pages in a pipe: what pipe-max-size is, unless somebody changed it. */
+  private static final long PIPE_BYTES_MAX = 1L << 20;
 
   private final Terms terms;
   private final Words words;

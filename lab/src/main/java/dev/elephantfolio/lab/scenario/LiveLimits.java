@@ -27,8 +27,7 @@ final class LiveLimits {
   /** Why a call cannot be made; empty when it can. */
   static Optional<String> whyNot(Call call) {
     return call instanceof Call.Pin pin && !pin.options().equals(FIXED_BUFFER)
-        ? Optional.of(
-            "the live side pins 'write longterm fast' alone, as io_uring pins a buffer")
+        ? Optional.of("the live side pins 'write longterm fast' alone, as io_uring pins a buffer")
         : Optional.empty();
   }
 }

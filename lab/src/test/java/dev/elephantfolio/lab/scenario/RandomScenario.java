@@ -130,7 +130,7 @@ final class RandomScenario {
 
   private Call useOfHeld(String name) {
     return switch (random.nextInt(4)) {
-      case 0 -> new Call.Vmsplice(place(), random.nextLong((4 << 20) + 1), name);
+      case 0 -> new Call.Vmsplice(place(), random.nextLong((1 << 20) + 1), name);
       case 1 -> new Call.Check(name, expectedValue());
       case 2 -> new Call.Fill(name, value());
       default -> new Call.Unpin(name);

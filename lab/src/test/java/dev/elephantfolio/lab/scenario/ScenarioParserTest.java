@@ -99,7 +99,7 @@ final class ScenarioParserTest {
           A pin a 8K P wirte         | 14: expected how to pin (write longterm fast), got 'wirte'; did you mean 'write'?
           A pin a 8K P fast fast     | 19: 'fast' stands there twice
           A vmsplice a 4K            | 16: expected a name for the pipe, got nothing more
-          A vmsplice a 5M Q          | 14: expected a length of up to 4M, got '5M'
+          A vmsplice a 2M Q          | 14: expected a length of up to 1M, got '2M'
           A vmsplice a 4K Q write    | 19: expected the end of the line, or -> and an outcome, got 'write'
           A unpin                    | 8: expected the name of what is held, got nothing more
           A unpin P                  | 9: nothing is held as 'P'
