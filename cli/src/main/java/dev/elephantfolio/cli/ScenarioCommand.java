@@ -11,6 +11,7 @@ import dev.elephantfolio.lab.scenario.ScenarioText;
 import dev.elephantfolio.lab.scenario.Side;
 import dev.elephantfolio.linux.live.LiveMachine;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -56,6 +57,20 @@ final class ScenarioCommand extends FolioCommand {
   }
 
   private int runLive(List<Scenario> scenarios) {
+    List<Scenario> possible = new ArrayList<>();
+    for (Scenario scenario : scenarios) {
+      LiveSide.whyNot(scenario).ifPresentOrElse(this::sayNotRun, () -> possible.add(scenario));
+    }
+    int code = possible.isEmpty() ? ExitCode.DONE : runPossible(possible);
+    boolean allRun = possible.size() == scenarios.size();
+    return allRun || code != ExitCode.DONE ? code : ExitCode.BAD_INPUT;
+  }
+
+  private void sayNotRun(String why) {
+    say(why + ": not run");
+  }
+
+  private int runPossible(List<Scenario> scenarios) {
     try (LiveMachine machine = LiveSide.machine(this::say)) {
       return run(scenarios, _ -> LiveSide.on(machine));
     }

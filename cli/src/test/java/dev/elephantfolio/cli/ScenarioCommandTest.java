@@ -150,7 +150,8 @@ final class ScenarioCommandTest {
       textBlock =
           """
           A mmap a 4X                         | 2:10: expected a length, as 4096, 4K or 2M, got '4X'
-          A pin a 8K P                        | 2:3: 'pin' is not there yet: pins come with later work
+          A move a 2M                         | 2:3: 'move' is not there yet: migration on demand comes with later work
+          A unpin P                           | 2:9: nothing is held as 'P'
           B exit                              | 2:1: there is no process 'B'
           set transparent_hugepage/enabld 1   | 2:5: no setting 'transparent_hugepage/enabld'; did you mean 'transparent_hugepage/enabled'?
           expect vmstat thp_splitpmd + 1      | 2:15: there is no counter 'thp_splitpmd'; did you mean 'thp_split_pmd'?
@@ -203,6 +204,28 @@ final class ScenarioCommandTest {
     json.remove("side");
     json.get("snapshots").forEach(snapshot -> ((ObjectNode) snapshot).remove("counters"));
     return json.toPrettyString();
+  }
+
+  /** The others are run. */
+  @Test
+  void whatNoLiveKernelCanBeAskedIsNotRun() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
+    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    Path pins = file("pins.efs", "process A\nA mmap a 4K\nA pin a 4K P\n");
+    String why =
+        "efolio scenario: "
+            + pins
+            + ":3:1: the live side pins 'write longterm fast' alone, as io_uring pins a buffer: not"
+            + " run";
+    Efolio.run("scenario", pins.toString()).done();
+    Efolio.run("scenario", "--live", pins.toString()).refused(why);
+    String advised = file("advised.efs", ADVISED).toString();
+    Efolio both = Efolio.run("scenario", "--live", "--json", pins.toString(), advised);
+    assertEquals(2, both.exitCode());
+    assertEquals(why, both.err().strip());
+    assertEquals(1, lines(both).size());
+    String fails = file("fails.efs", FAILS).toString();
+    assertEquals(1, Efolio.run("scenario", "--live", pins.toString(), fails).exitCode());
   }
 
   @Test

@@ -64,6 +64,14 @@ final class Simpler {
           ranges(read.place(), read.lengthBytes(), (p, n) -> new Call.Read(p, n, read.expected()));
       case Call.Split(Place place, long length, int order) ->
           ranges(place, length, (p, n) -> new Call.Split(p, n, order));
+      case Call.Pin pin ->
+          ranges(
+              pin.place(),
+              pin.lengthBytes(),
+              (p, n) -> new Call.Pin(p, n, pin.name(), pin.options()));
+      case Call.Vmsplice(Place place, long length, String name) ->
+          ranges(place, length, (p, n) -> new Call.Vmsplice(p, n, name));
+      case Call.Unpin _, Call.Check _, Call.Fill _ -> List.of();
       case Call.Mlockall(Set<LockAll> what) -> lockAll(what);
       case Call.Brk(long delta) -> heap(delta);
       case Call.Vfork(String child) -> List.of(new Call.Fork(child));

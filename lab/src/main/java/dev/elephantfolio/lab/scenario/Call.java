@@ -112,6 +112,37 @@ public sealed interface Call {
   /** Splits every folio in the range to {@code order}, as debugfs's split_huge_pages does. */
   record Split(Place place, long lengthBytes, int order) implements Call {}
 
+  /**
+   * Pins the pages that the range touches: all of them or none.
+   *
+   * @param name what later calls call the pin
+   */
+  record Pin(Place place, long lengthBytes, String name, Set<PinOption> options) implements Call {
+    public Pin {
+      options = unmodifiable(PinOption.class, options);
+    }
+  }
+
+  /**
+   * Refers to the pages that the range touches, all of them or none, by putting them into a pipe.
+   *
+   * @param name what later calls call the pipe
+   */
+  record Vmsplice(Place place, long lengthBytes, String name) implements Call {}
+
+  /** Lets go of what was pinned or put into a pipe. */
+  record Unpin(String name) implements Call {}
+
+  /**
+   * Loads the 64-bit word at the start of every page that is held, past the page tables.
+   *
+   * @param expected what each must be
+   */
+  record Check(String name, OptionalLong expected) implements Call {}
+
+  /** Stores the 64-bit {@code value} at the start of every page that is held, as a device does. */
+  record Fill(String name, long value) implements Call {}
+
   record Fork(String child) implements Call {}
 
   record Vfork(String child) implements Call {}
@@ -135,6 +166,9 @@ public sealed interface Call {
       case Write(Place place, _, _) -> List.of(place);
       case Read(Place place, _, _) -> List.of(place);
       case Split(Place place, _, _) -> List.of(place);
+      case Pin(Place place, _, _, _) -> List.of(place);
+      case Vmsplice(Place place, _, _) -> List.of(place);
+      case Unpin _, Check _, Fill _ -> List.of();
       case Mlockall _, Munlockall _, Brk _, Prctl _, Fork _, Vfork _, Exec _, Exit _ -> List.of();
     };
   }

@@ -25,6 +25,11 @@ final class CallParser {
           "write",
           "read",
           "split",
+          "pin",
+          "vmsplice",
+          "unpin",
+          "check",
+          "fill",
           "fork",
           "vfork",
           "exec",
@@ -36,11 +41,16 @@ final class CallParser {
   private final Terms terms;
   private final Words words;
   private final Processes processes;
+  private final String process;
 
-  CallParser(Terms terms, Processes processes) {
+  /**
+   * @param process who calls
+   */
+  CallParser(Terms terms, Processes processes, String process) {
     this.terms = terms;
     this.words = terms.words();
     this.processes = processes;
+    this.process = process;
   }
 
   Call call() {
@@ -61,6 +71,8 @@ final class CallParser {
       case "write" -> new Call.Write(terms.place(), shortLength(), value());
       case "read" -> read();
       case "split" -> new Call.Split(terms.place(), shortLength(), order());
+      case "pin", "vmsplice", "unpin", "check", "fill" ->
+          new HoldParser(terms, processes.holds(), process).call(name.text());
       case "fork" -> new Call.Fork(child());
       case "vfork" -> new Call.Vfork(child());
       case "exec" -> new Call.Exec();
@@ -75,12 +87,7 @@ final class CallParser {
 
   /** Of a range whose pages are gone through one by one. */
   private long shortLength() {
-    Word word = words.next("a length, as 4096, 4K or 2M");
-    long bytes = terms.size(word, "a length, as 4096, 4K or 2M");
-    if (Long.compareUnsigned(bytes, Place.WINDOW_BYTES) > 0) {
-      throw words.expected("a length of up to 1G", word);
-    }
-    return bytes;
+    return terms.lengthUpTo(Place.WINDOW_BYTES);
   }
 
   private Protection protection() {
@@ -104,7 +111,7 @@ final class CallParser {
     long newLength = length();
     List<String> seen = new ArrayList<>();
     Optional<Place> to = Optional.empty();
-    while (hasOption()) {
+    while (words.hasOption()) {
       Word word = words.next("an option");
       String option = word.text().startsWith("to=") ? "to=" : word.text();
       if (!MREMAP_WORDS.contains(option)) {
@@ -123,15 +130,11 @@ final class CallParser {
     return new Call.Mremap(place, oldLength, newLength, mayMove, to, dontUnmap);
   }
 
-  private boolean hasOption() {
-    return words.hasNext() && !words.nextIs(Words.ARROW);
-  }
-
   private Call mlockall() {
     Set<LockAll> what = EnumSet.noneOf(LockAll.class);
     do {
       what.add(terms.choice("what to lock", List.of(LockAll.values()), LockAll::word));
-    } while (hasOption());
+    } while (words.hasOption());
     return new Call.Mlockall(what);
   }
 
@@ -161,8 +164,7 @@ final class CallParser {
   private Call read() {
     Place place = terms.place();
     long length = shortLength();
-    return new Call.Read(
-        place, length, hasOption() ? OptionalLong.of(value()) : OptionalLong.empty());
+    return new Call.Read(place, length, terms.optionalValue());
   }
 
   private String child() {

@@ -20,6 +20,7 @@ final class EngineCalls {
   private final Machine machine;
   private final AddressBook book;
   private final SortedMap<String, Process> processes = new TreeMap<>();
+  private final EngineHolds holds = new EngineHolds();
 
   EngineCalls(Machine machine, AddressBook book) {
     this.machine = machine;
@@ -56,6 +57,7 @@ final class EngineCalls {
         case Call.Mmap mmap -> mmap(name, process, mmap);
         case Call.Mremap mremap -> mremap(name, process, mremap);
         case Call.Brk(long delta) -> brk(process, delta);
+        case Call.Check(String hold, _) -> Outcome.loaded(holds.load(hold));
         default -> plain(name, process, call);
       };
     } catch (MemoryException refused) {
@@ -90,6 +92,11 @@ final class EngineCalls {
         long start = address(name, at);
         machine.splitHugePages(process, start, start + length, order);
       }
+      case Call.Pin pin -> holds.pin(name, process, address(name, pin.place()), pin);
+      case Call.Vmsplice(Place at, long length, String hold) ->
+          holds.vmsplice(name, process, address(name, at), length, hold);
+      case Call.Unpin(String hold) -> holds.release(hold);
+      case Call.Fill(String hold, long value) -> holds.store(hold, value);
       default -> throw new IllegalArgumentException(call.toString());
     }
     return Outcome.OK;
@@ -135,12 +142,14 @@ final class EngineCalls {
   private Outcome exec(String name, Process process) {
     process.exec(name);
     furnish(process);
+    holds.releaseAllOf(name);
     book.forget(name);
     return Outcome.OK;
   }
 
   private Outcome exit(String name, Process process) {
     process.exit();
+    holds.releaseAllOf(name);
     processes.remove(name);
     book.forget(name);
     return Outcome.OK;

@@ -10,7 +10,6 @@ final class LaterWords {
   static final String GROUPS = "memory cgroups come with later work";
   private static final String FILES = "files come with later work";
   private static final String KSM = "KSM comes with later work";
-  private static final String PINS = "pins come with later work";
   private static final String MIGRATION = "migration on demand comes with later work";
 
   private static final Map<String, String> TOP_LEVEL =
@@ -20,8 +19,7 @@ final class LaterWords {
           "compact", "compaction comes with later work",
           "ksm", KSM);
 
-  private static final Map<String, String> CALLS =
-      Map.of("move", MIGRATION, "pin", PINS, "unpin", PINS);
+  private static final Map<String, String> CALLS = Map.of("move", MIGRATION);
 
   private static final Map<String, String> OPTIONS =
       Map.of(

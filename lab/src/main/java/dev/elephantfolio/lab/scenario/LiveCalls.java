@@ -2,13 +2,19 @@ package dev.elephantfolio.lab.scenario;
 
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.mm.PrctlCall;
+import dev.elephantfolio.linux.LinuxException;
+import dev.elephantfolio.linux.live.LiveHold;
 import dev.elephantfolio.linux.live.LiveLoad;
 import dev.elephantfolio.linux.live.LiveMachine;
 import dev.elephantfolio.linux.live.LiveProcess;
 import dev.elephantfolio.linux.live.LiveResult;
 import dev.elephantfolio.linux.live.LiveStore;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** Has real processes do what a scenario's calls say. Used by one thread. */
 final class LiveCalls {
@@ -16,6 +22,9 @@ final class LiveCalls {
 
   private final LiveMachine machine;
   private final AddressBook book;
+
+  /** What processes hold, by name; of those that have ended, too. */
+  private final Map<String, LiveHold> holds = new HashMap<>();
 
   LiveCalls(LiveMachine machine, AddressBook book) {
     this.machine = machine;
@@ -34,6 +43,10 @@ final class LiveCalls {
       case Call.Mmap mmap -> mmap(name, process, mmap);
       case Call.Mremap mremap -> mremap(name, process, mremap);
       case Call.Brk(long delta) -> brk(process, delta);
+      case Call.Pin _, Call.Vmsplice _ -> hold(name, process, call);
+      case Call.Unpin(String hold) -> unpin(hold);
+      case Call.Check(String hold, _) -> Outcome.loaded(words(held(hold).load()));
+      case Call.Fill(String hold, long value) -> fill(hold, value);
       default -> outcome(plain(name, process, call));
     };
   }
@@ -141,12 +154,60 @@ final class LiveCalls {
   private Outcome read(String name, LiveProcess process, Call.Read read) {
     PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
     LiveLoad load = process.load(pages.address(0), pages.count());
-    List<Long> values = new ArrayList<>(load.words().remaining());
-    while (load.words().hasRemaining()) {
-      values.add(load.words().get());
-    }
+    List<Long> values = words(load.words());
     return load.signal() == 0
         ? Outcome.loaded(values)
         : new Outcome(word(load.signal()), PageRange.page(read.place(), values.size()), values);
+  }
+
+  private static List<Long> words(LongBuffer loaded) {
+    List<Long> words = new ArrayList<>(loaded.remaining());
+    while (loaded.hasRemaining()) {
+      words.add(loaded.get());
+    }
+    return words;
+  }
+
+  // What is held.
+
+  private Outcome hold(String name, LiveProcess process, Call call) {
+    LiveLimits.whyNot(call).ifPresent(LiveCalls::refuse);
+    return switch (call) {
+      case Call.Pin pin -> {
+        PageRange pages = new PageRange(address(name, pin.place()), pin.lengthBytes());
+        yield held(pin.name(), process, process.pin(pages.address(0), pages.count()));
+      }
+      case Call.Vmsplice(Place place, long length, String hold) -> {
+        PageRange pages = new PageRange(address(name, place), length);
+        yield held(hold, process, process.vmsplice(pages.address(0), pages.count()));
+      }
+      default -> throw new IllegalArgumentException(call.toString());
+    };
+  }
+
+  private static void refuse(String why) {
+    throw new LinuxException(why);
+  }
+
+  private Outcome held(String hold, LiveProcess process, LiveResult result) {
+    if (result.isOk()) {
+      holds.put(hold, process.held(result));
+    }
+    return outcome(result);
+  }
+
+  private LiveHold held(String hold) {
+    return Objects.requireNonNull(holds.get(hold), hold);
+  }
+
+  private Outcome unpin(String hold) {
+    held(hold).release();
+    holds.remove(hold);
+    return Outcome.OK;
+  }
+
+  private Outcome fill(String hold, long value) {
+    held(hold).store(value);
+    return Outcome.OK;
   }
 }

@@ -4,6 +4,7 @@ import dev.elephantfolio.lab.LabException;
 import dev.elephantfolio.linux.LinuxException;
 import dev.elephantfolio.linux.live.LiveMachine;
 import dev.elephantfolio.linux.live.LiveProcess;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 
@@ -47,6 +48,14 @@ public final class LiveSide implements Side {
   public static LiveSide on(LiveMachine machine) {
     machine.reset();
     return new LiveSide(machine, false);
+  }
+
+  /**
+   * Why no live kernel can run the scenario: one line that begins with {@code FILE:LINE:COLUMN}.
+   * Empty when it can; what else this machine refuses shows when it is asked.
+   */
+  public static Optional<String> whyNot(Scenario scenario) {
+    return LiveLimits.whyNot(scenario);
   }
 
   @Override

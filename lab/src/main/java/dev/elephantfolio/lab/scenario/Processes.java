@@ -28,6 +28,12 @@ final class Processes {
   private final Map<String, Optional<String>> waitingParents = new HashMap<>();
 
   private final Map<String, String> gone = new HashMap<>();
+  private final Holds holds = new Holds();
+
+  /** What the processes hold. */
+  Holds holds() {
+    return holds;
+  }
 
   /** Why no process of that name can be started; empty when one can. */
   Optional<String> whyNotStart(String process) {
@@ -76,6 +82,7 @@ final class Processes {
   /** The process has called, and it ended with {@code outcome}. */
   void called(String process, Call call, String outcome) {
     boolean made = outcome.equals(Outcome.OK_WORD) || outcome.equals(Expected.ANY.word());
+    holds.called(process, call, made);
     switch (call) {
       case Call.Fork(String child) -> fork(child, Optional.empty(), made);
       case Call.Vfork(String child) -> fork(child, Optional.of(process), made);

@@ -58,6 +58,10 @@ final class Renumbering {
       case Call.Read(Place at, long length, var expected) ->
           new Call.Read(place(at), length, expected);
       case Call.Split(Place at, long length, int order) -> new Call.Split(place(at), length, order);
+      case Call.Pin(Place at, long length, String name, var options) ->
+          new Call.Pin(place(at), length, name, options);
+      case Call.Vmsplice(Place at, long length, String name) ->
+          new Call.Vmsplice(place(at), length, name);
       default -> call;
     };
   }

@@ -152,7 +152,7 @@ public final class ScenarioParser {
   private Step call(Terms terms, Word process) {
     Words words = terms.words();
     words.refuse(process, processes.whyNotCall(process.text()).map(why -> why + meant(process)));
-    Call call = new CallParser(terms, processes).call();
+    Call call = new CallParser(terms, processes, process.text()).call();
     Expected expected = words.hasNext() ? outcome(words) : Expected.OK;
     processes.called(process.text(), call, expected.word());
     return new CallStep(words.line(), process.text(), call, expected);

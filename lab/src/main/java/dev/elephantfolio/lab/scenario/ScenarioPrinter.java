@@ -8,6 +8,7 @@ import dev.elephantfolio.lab.scenario.Step.MachineStep;
 import dev.elephantfolio.lab.scenario.Step.ProcessStep;
 import dev.elephantfolio.lab.scenario.Step.SetStep;
 import dev.elephantfolio.lab.scenario.Step.SnapshotStep;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /** Writes the language: what it prints parses to what was printed. */
@@ -66,6 +67,12 @@ public final class ScenarioPrinter {
       case Call.Read read -> "read " + read(read);
       case Call.Split(Place place, long length, int order) ->
           "split " + range(place, length) + " " + order;
+      case Call.Pin pin -> "pin " + pin(pin);
+      case Call.Vmsplice(Place place, long length, String name) ->
+          "vmsplice " + range(place, length) + " " + name;
+      case Call.Unpin(String name) -> "unpin " + name;
+      case Call.Check(String name, OptionalLong expected) -> "check " + name + value(expected);
+      case Call.Fill(String name, long value) -> "fill " + name + value(OptionalLong.of(value));
       case Call.Fork(String child) -> "fork " + child;
       case Call.Vfork(String child) -> "vfork " + child;
       case Call.Exec _ -> "exec";
@@ -105,10 +112,18 @@ public final class ScenarioPrinter {
   }
 
   private static String read(Call.Read read) {
-    String range = range(read.place(), read.lengthBytes());
-    return read.expected().isPresent()
-        ? range + " " + Long.toUnsignedString(read.expected().getAsLong())
-        : range;
+    return range(read.place(), read.lengthBytes()) + value(read.expected());
+  }
+
+  private static String value(OptionalLong value) {
+    return value.isPresent() ? " " + Long.toUnsignedString(value.getAsLong()) : "";
+  }
+
+  private static String pin(Call.Pin pin) {
+    StringBuilder words = new StringBuilder(range(pin.place(), pin.lengthBytes()));
+    words.append(' ').append(pin.name());
+    pin.options().forEach(option -> words.append(' ').append(option.word()));
+    return words.toString();
   }
 
   /** An expectation without its first word. */

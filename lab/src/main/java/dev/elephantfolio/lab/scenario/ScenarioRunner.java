@@ -17,7 +17,9 @@ import dev.elephantfolio.linux.LinuxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a scenario on a side, to its end, whatever fails on the way. */
@@ -111,7 +113,10 @@ public final class ScenarioRunner {
   // Calls.
 
   private void call(CallStep step) {
-    Optional<String> why = processes.whyNotCall(step.process());
+    Optional<String> why =
+        processes
+            .whyNotCall(step.process())
+            .or(() -> processes.holds().whyNotCall(step.process(), step.call()));
     if (why.isPresent()) {
       failures.add(new Failure(step.line(), step.expected().word(), why.get()));
       return;
@@ -123,9 +128,7 @@ public final class ScenarioRunner {
     if (!step.expected().allows(outcome)) {
       failures.add(unexpected(step, outcome));
     }
-    if (step.call() instanceof Call.Read read && read.expected().isPresent()) {
-      checkValues(step, read, read.expected().getAsLong(), outcome.values());
-    }
+    checkValues(step, outcome.values());
   }
 
   /** What the live kernel cannot be asked is a mistake of the line that asks. */
@@ -143,16 +146,27 @@ public final class ScenarioRunner {
     return new Failure(step.line(), step.expected().word(), outcome.word(), where);
   }
 
-  private void checkValues(CallStep step, Call.Read read, long expected, List<Long> values) {
-    for (int i = 0; i < values.size(); i++) {
+  private void checkValues(CallStep step, List<Long> values) {
+    switch (step.call()) {
+      case Call.Read(Place place, _, OptionalLong expected) ->
+          checkValues(step, expected, values, page -> PageRange.page(place, page));
+      case Call.Check(String name, OptionalLong expected) ->
+          checkValues(step, expected, values, page -> "page " + page + " of " + name);
+      default -> {}
+    }
+  }
+
+  private void checkValues(
+      CallStep step, OptionalLong expected, List<Long> values, IntFunction<String> placeOf) {
+    for (int i = 0; i < values.size() && expected.isPresent(); i++) {
       long value = values.get(i);
-      if (value != expected) {
+      if (value != expected.getAsLong()) {
         failures.add(
             new Failure(
                 step.line(),
-                Long.toUnsignedString(expected),
+                Long.toUnsignedString(expected.getAsLong()),
                 Long.toUnsignedString(value),
-                " at " + PageRange.page(read.place(), i)));
+                " at " + placeOf.apply(i)));
         return;
       }
     }

@@ -84,6 +84,16 @@ final class Terms {
     return Sizes.parse(word.text()).orElseThrow(() -> words.expected(what, word));
   }
 
+  /** A length of at most {@code maxBytes}. */
+  long lengthUpTo(long maxBytes) {
+    Word word = words.next("a length, as 4096, 4K or 2M");
+    long bytes = size(word, "a length, as 4096, 4K or 2M");
+    if (Long.compareUnsigned(bytes, maxBytes) > 0) {
+      throw words.expected("a length of up to " + Sizes.print(maxBytes), word);
+    }
+    return bytes;
+  }
+
   /** A whole number from {@code min} to {@code max}. */
   int number(String what, int min, int max) {
     return number(words.next(what), what, min, max);
@@ -103,6 +113,11 @@ final class Terms {
     OptionalLong value =
         word.text().startsWith("0x") ? hexadecimal(word.text()) : Sizes.unsigned(word.text());
     return value.orElseThrow(() -> words.expected(what + ", as 7 or 0xff", word));
+  }
+
+  /** A value, if one stands there before the outcome. */
+  OptionalLong optionalValue() {
+    return words.hasOption() ? OptionalLong.of(value("a value")) : OptionalLong.empty();
   }
 
   private static OptionalLong hexadecimal(String text) {

@@ -80,6 +80,11 @@ final class Words {
     return hasNext() && words.get(next).is(text);
   }
 
+  /** Whether something stands there before the outcome. */
+  boolean hasOption() {
+    return hasNext() && !nextIs(ARROW);
+  }
+
   /** The words that are left. */
   List<Word> rest() {
     List<Word> rest = words.subList(next, words.size());

@@ -29,6 +29,14 @@ class LiveSideTest {
       A mprotect a+4K 4K r
       A read a 16K 7
       A write a+4K 8K 1 -> SIGSEGV
+      A pin a+2M 8K P write longterm fast
+      A check P 7
+      A fill P 9
+      A vmsplice a 8K Q
+      A check Q
+      A unpin P
+      A unpin Q
+      A pin a 8K P write longterm fast -> EFAULT
       A fork B
       A write a 4K 8
       B write a+8K 4K 9

@@ -19,6 +19,7 @@ import java.util.Set;
 /** Scenarios that may be written down, with every word of the language, and make no sense. */
 final class RandomScenario {
   private static final List<String> REGIONS = List.of("a", "b", "_x.1", "long-name", "Rss", "anon");
+  private static final List<String> HELD = List.of("P", "a", "write", "pin-2");
   private static final List<String> COUNTERS =
       List.of("thp_split_pmd", "pgfault", "hugepages-64kB/anon_fault_alloc");
 
@@ -73,6 +74,9 @@ final class RandomScenario {
     Call call = call();
     Expected expected = new Expected(pick(List.copyOf(OutcomeWords.allWords())));
     Expected usual = random.nextInt(3) > 0 ? Expected.OK : expected;
+    if (processes.holds().whyNotCall(process, call).isPresent()) {
+      return start();
+    }
     processes.called(process, call, usual.word());
     learn(process, call);
     return new CallStep(0, process, call, usual);
@@ -94,7 +98,7 @@ final class RandomScenario {
   }
 
   private Call call() {
-    return switch (random.nextInt(18)) {
+    return switch (random.nextInt(20)) {
       case 0 ->
           new Call.Mmap(
               place(), length(), protection(), random.nextBoolean(), placement(), Set.of());
@@ -118,7 +122,18 @@ final class RandomScenario {
       case 14 -> new Call.Split(place(), shortLength(), random.nextInt(10));
       case 15 -> new Call.Fork("F" + steps.size());
       case 16 -> random.nextBoolean() ? new Call.Vfork("V" + steps.size()) : new Call.Exec();
+      case 17 -> new Call.Pin(place(), shortLength(), pick(HELD), some(PinOption.class));
+      case 18 -> useOfHeld(pick(HELD));
       default -> random.nextInt(4) == 0 ? new Call.Exit() : new Call.Munlockall();
+    };
+  }
+
+  private Call useOfHeld(String name) {
+    return switch (random.nextInt(4)) {
+      case 0 -> new Call.Vmsplice(place(), random.nextLong((1 << 20) + 1), name);
+      case 1 -> new Call.Check(name, expectedValue());
+      case 2 -> new Call.Fill(name, value());
+      default -> new Call.Unpin(name);
     };
   }
 

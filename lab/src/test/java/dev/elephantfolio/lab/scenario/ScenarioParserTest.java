@@ -93,8 +93,19 @@ final class ScenarioParserTest {
           A vfork set                | 9: 'set' is a word of the language, not a process's name
           A vfork vmstat             | 9: 'vmstat' is a word of the language, not a process's name
           A move a 2M                | 3: 'move' is not there yet: migration on demand comes with later work
-          A pin a 8K P               | 3: 'pin' is not there yet: pins come with later work
-          A unpin P                  | 3: 'unpin' is not there yet: pins come with later work
+          A pin a 8K                 | 11: expected a name for the pin, got nothing more
+          A pin a 2G P               | 9: expected a length of up to 1G, got '2G'
+          A pin a 8K 7               | 12: expected a name for the pin (letters, digits, _ . -), got '7'
+          A pin a 8K P wirte         | 14: expected how to pin (write longterm fast), got 'wirte'; did you mean 'write'?
+          A pin a 8K P fast fast     | 19: 'fast' stands there twice
+          A vmsplice a 4K            | 16: expected a name for the pipe, got nothing more
+          A vmsplice a 2M Q          | 14: expected a length of up to 1M, got '2M'
+          A vmsplice a 4K Q write    | 19: expected the end of the line, or -> and an outcome, got 'write'
+          A unpin                    | 8: expected the name of what is held, got nothing more
+          A unpin P                  | 9: nothing is held as 'P'
+          A check P 7                | 9: nothing is held as 'P'
+          A fill P 7                 | 8: nothing is held as 'P'
+          A ckeck P                  | 3: expected a call, as mmap or write, got 'ckeck'; did you mean 'check'?
           B exit                     | 1: there is no process 'B'
           snapshto x                 | 1: there is no process 'snapshto'; did you mean 'snapshot'?
           process                    | 8: expected a process's name, got nothing more
@@ -180,6 +191,47 @@ final class ScenarioParserTest {
     ScenarioParser.parse("t.efs", "process A\nA vfork B\nB exec\nA munlockall\nB munlockall\n");
     ScenarioParser.parse("t.efs", "process A\nA vfork B\nB exit\nA vfork B\nexpect A Rss = 0\n");
     ScenarioParser.parse("t.efs", "process A\nA exit\nprocess A\nA munlockall\n");
+  }
+
+  /** Lines behind a pin P of A's, a pipe Q of A's, and B, a child, and what is said of the last. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          A pin a 4K P                  | 5:12: 'A' holds pages as 'P' already
+          B vmsplice a 4K P             | 5:17: 'A' holds pages as 'P' already
+          B unpin P                     | 5:9: 'P' is held by 'A'
+          B check P                     | 5:9: 'P' is held by 'A'
+          B fill P 1                    | 5:8: 'P' is held by 'A'
+          A fill Q 1                    | 5:8: 'Q' is held for reading only
+          A check P x                   | 5:11: expected a value, as 7 or 0xff, got 'x'
+          A fill P                      | 5:9: expected a value, as 7 or 0xff, got nothing more
+          A unpin P;A unpin P           | 6:9: 'P' was let go of
+          A exit;B unpin P              | 6:9: 'P' ended with 'A'
+          A exec;A check Q              | 6:9: 'Q' ended with 'A'
+          A pin a 4K R -> EFAULT;A unpin R | 6:9: 'R' was never held: the call failed
+          A exec -> ENOMEM;A unpin R    | 6:9: nothing is held as 'R'
+          """)
+  void onlyWhoHoldsPagesUsesThem(String lines, String message) {
+    String start = "process A\nA pin a 4K P write\nA vmsplice a 4K Q\nA fork B\n";
+    assertEquals("t.efs:" + message, refusal(start + lines.replace(";", "\n")));
+  }
+
+  @Test
+  void aNameThatIsFreeMayBeGivenAgain() {
+    ScenarioParser.parse(
+        "t.efs",
+        """
+        process A
+        A pin a 4K P -> EFAULT
+        A pin a 4K P write
+        A unpin P
+        A vmsplice a 4K P
+        A exec
+        A pin a 4K P -> ?
+        A check P
+        """);
   }
 
   @Test

@@ -83,6 +83,13 @@ final class ScenarioPrinterTest {
         A read a+4K 8K 7
         A read [heap]+4K 8K
         A split a 2M 0
+        A pin a+4K 8K P write longterm fast
+        A pin a 8K _q.1 fast -> EFAULT
+        A vmsplice a 4K Q
+        A check P 7
+        A check Q
+        A fill P 8
+        A unpin P
         A fork B
         B vfork C
         C exec

@@ -37,7 +37,12 @@ final class Controller implements AutoCloseable {
     COUNTERS,
     SCANS,
     SPLIT,
-    APPLIED
+    APPLIED,
+    PIN,
+    SPLICE,
+    LOAD_HELD,
+    STORE_HELD,
+    END_HELD
   }
 
   private static final ProgramSource PROCESS =
@@ -71,6 +76,7 @@ final class Controller implements AutoCloseable {
               "counters.c",
               "damon.c",
               "frames.c",
+              "holds.c",
               "khugepaged.c",
               "lru.c",
               "mailbox.c",

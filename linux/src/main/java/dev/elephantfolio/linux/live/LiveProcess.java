@@ -156,6 +156,32 @@ public final class LiveProcess {
     return LiveResult.ofRaw(ask(Request.SPLIT, startAddress, endAddress, order).getLong());
   }
 
+  /**
+   * Pins pages as io_uring does a registered buffer: by pin_user_pages_fast, to be written to, for
+   * as long as one likes, all or none.
+   *
+   * @param address of the first page
+   * @return a result whose value is {@link #held} to be given
+   * @throws dev.elephantfolio.linux.LinuxException when this kernel does not let us
+   */
+  public LiveResult pin(long address, long pages) {
+    return LiveResult.ofRaw(ask(Request.PIN, address, pages).getLong());
+  }
+
+  /**
+   * Puts pages into a pipe made for them, all or none (vmsplice).
+   *
+   * @return as of {@link #pin}
+   */
+  public LiveResult vmsplice(long address, long pages) {
+    return LiveResult.ofRaw(ask(Request.SPLICE, address, pages).getLong());
+  }
+
+  /** What a {@link #pin} or a {@link #vmsplice} that went well holds. */
+  public LiveHold held(LiveResult result) {
+    return new LiveHold(machine, result.value());
+  }
+
   /** Makes a child, which is the machine's under that name unless the result is an error. */
   public LiveResult fork(String childName) {
     return child(Request.FORK, childName);

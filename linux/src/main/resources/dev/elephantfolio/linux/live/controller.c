@@ -29,7 +29,12 @@ enum kind {
   COUNTERS,
   SCANS,
   SPLIT,
-  APPLIED
+  APPLIED,
+  PIN_OF,
+  SPLICE_OF,
+  LOAD_HELD,
+  STORE_HELD,
+  END_HELD
 };
 
 static bool values_by_frames;
@@ -66,6 +71,7 @@ static void start(const char *program, int cpu) {
   pin(cpu);
   go_first();
   mailbox_start();
+  holds_start();
   zygote_start(program);
   lru_start();
   pages_check();
@@ -195,11 +201,19 @@ static void answer_split(const uint64_t *words) {
   }
 }
 
+static void answer_hold(const uint64_t *words, void (*hold)(int, uint64_t, uint64_t)) {
+  if (process_usable(words[0])) {
+    hold((int)words[0], words[1], words[2]);
+  }
+}
+
 /* How many words each kind has, at least. */
 static uint32_t least_words(uint32_t kind) {
   static const uint32_t words[] = {[SPAWN] = 1,    [CALL_OF] = 8, [LOAD_OF] = 3, [STORE_OF] = 4,
                                    [FORK_OF] = 2,  [VFORK_OF] = 2, [EXEC_OF] = 1, [EXIT_OF] = 1,
-                                   [OBSERVE] = 3,  [SCANS] = 1,    [SPLIT] = 4};
+                                   [OBSERVE] = 3,  [SCANS] = 1,    [SPLIT] = 4,
+                                   [PIN_OF] = 3,   [SPLICE_OF] = 3, [LOAD_HELD] = 1,
+                                   [STORE_HELD] = 2, [END_HELD] = 1};
   return kind < sizeof words / sizeof *words ? words[kind] : 0;
 }
 
@@ -224,6 +238,11 @@ static void answer(const struct request *request) {
     case SCANS: answer_scans(request->words); break;
     case SPLIT: answer_split(request->words); break;
     case APPLIED: reply_word(damon_applied()); break;
+    case PIN_OF: answer_hold(request->words, hold_by_pin); break;
+    case SPLICE_OF: answer_hold(request->words, hold_by_pipe); break;
+    case LOAD_HELD: hold_load(request->words[0]); break;
+    case STORE_HELD: hold_store(request->words[0], request->words[1]); break;
+    case END_HELD: hold_end(request->words[0]); break;
     default: die("request %u is none", request->kind);
   }
 }

@@ -52,6 +52,7 @@ bool mailbox_answered(int slot);
 uint32_t mailbox_answers(void);
 bool mailbox_sleep(uint32_t answers);
 const uint64_t *process_words(void);
+uint64_t process_scratch(int slot);
 
 /* zygote.c */
 void zygote_start(const char *program);
@@ -73,6 +74,15 @@ bool process_vfork(int parent, int child, int64_t *result);
 bool process_exec(int slot, int64_t *result);
 bool process_exit(int slot);
 void processes_end(void);
+
+/* holds.c: pages that processes hold by pins and pipes. */
+void holds_start(void);
+void holds_end(int slot);
+void hold_by_pin(int slot, uint64_t start, uint64_t pages);
+void hold_by_pipe(int slot, uint64_t start, uint64_t pages);
+void hold_load(uint64_t number);
+void hold_store(uint64_t number, uint64_t word);
+void hold_end(uint64_t number);
 
 /* lru.c: the per-processor batches of folios on their way to the LRU lists. */
 void lru_start(void);

@@ -10,11 +10,13 @@
 enum {
   SHARED_FD = 3,  /* the shared memory, open in every process */
   PROGRAM_FD = 4, /* the program of the processes, for exec */
+  RING_FD = 5,    /* the controller's io_uring, for processes to register buffers with */
   SLOTS = 64,
   ZYGOTE = SLOTS - 1, /* forks the others, so that none comes from the controller's memory */
   DUMMY = SLOTS - 2,  /* stands first in khugepaged's list */
   USABLE_SLOTS = DUMMY,
   WORDS_MAX = 4096,
+  SCRATCH_WORDS = 8,
   HEAP_FAILED = 3 /* exit code: the kernel does not let us move the heap */
 };
 
@@ -40,6 +42,7 @@ struct slot {
   uint32_t operation;
   uint32_t signal; /* of an access: what ended it, or 0 */
   uint64_t arguments[7];
+  uint64_t scratch[SCRATCH_WORDS]; /* what a system call's pointers point to */
   int64_t result; /* as the kernel returns it: -errno when it failed */
 };
 

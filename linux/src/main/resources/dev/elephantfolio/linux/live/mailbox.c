@@ -33,6 +33,11 @@ const uint64_t *process_words(void) {
   return shared->words;
 }
 
+/* Where a process has its slot's scratch. */
+uint64_t process_scratch(int slot) {
+  return SHARED_ADDRESS + (uint64_t)((char *)mailbox(slot)->scratch - (char *)shared);
+}
+
 /* Hands a process its next call. */
 void mailbox_post(int slot, enum operation operation, const uint64_t *arguments, int count) {
   struct slot *to = mailbox(slot);

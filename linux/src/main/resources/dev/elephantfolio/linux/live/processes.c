@@ -60,6 +60,7 @@ static void adopt(int slot, int pid, int lent_by) {
 }
 
 static void bury(int slot) {
+  holds_end(slot);
   processes[slot] = (struct process){0, NOBODY, NOBODY, 0};
 }
 
@@ -207,6 +208,8 @@ bool process_exec(int slot, int64_t *result) {
   }
   *result = 0;
   processes[slot].depth = 0;
+  holds_end(slot);
+  lru_drain_here();
   return give_back(slot);
 }
 

@@ -40,7 +40,7 @@ static void become_zygote(void) {
   prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
   personality(ADDR_NO_RANDOMIZE);
   set_limits();
-  for (int file = PROGRAM_FD + 1; file < FILES_MAX; file++) {
+  for (int file = RING_FD + 1; file < FILES_MAX; file++) {
     close(file);
   }
   int nothing = open("/dev/null", O_RDWR);
