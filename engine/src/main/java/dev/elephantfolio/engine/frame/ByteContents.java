@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 final class ByteContents extends Contents {
   private static final PageBytes ZEROS = new PageBytes();
 
+  /** Of what is shown as it is. */
+  private static final int SHORT_BITS = 32;
+
+  private static final int HASH_SHOWN_BITS = 20;
+
   private final ContentBlocks<AtomicReferenceArray<@Nullable PageBytes>> blocks;
 
   ByteContents(long frames) {
@@ -64,6 +69,14 @@ final class ByteContents extends Contents {
   @Override
   long summary(int pfn) {
     return hash(pfn);
+  }
+
+  /** A word that was read, or the hash of a whole page that was changed. */
+  @Override
+  public String describeValue(long pfn, long value) {
+    return value >>> SHORT_BITS == 0
+        ? super.describeValue(pfn, value)
+        : "#" + Long.toHexString(value >>> (Long.SIZE - HASH_SHOWN_BITS));
   }
 
   @Override

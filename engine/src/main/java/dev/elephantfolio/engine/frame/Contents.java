@@ -117,7 +117,7 @@ public abstract sealed class Contents implements SyncPlace permits TagContents, 
   }
 
   @Override
-  public final String describeValue(long pfn, long value) {
+  public String describeValue(long pfn, long value) {
     return Long.toHexString(value);
   }
 

@@ -103,7 +103,10 @@ public final class PageTable implements SyncPlace {
       return null;
     }
     SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);
-    PageTable child = Pte.isTable(load(index)) ? childOrNull(tables, index) : null;
+    long entry = load(index);
+    PageTable child = Pte.isTable(entry) ? childOrNull(tables, index) : null;
+    // First what a story tells, then what a state is made of.
+    SyncPoints.read(this, index, entry);
     SyncPoints.read(this, index, child == null ? 0 : child.syncId);
     return child;
   }

@@ -197,8 +197,6 @@ public final class Exploration {
         scheduler.ended(trial::digest);
         trial.check();
       }
-    } catch (TaskFailure e) {
-      failure = e;
     } catch (RuntimeException | Error e) {
       failure = e;
     }

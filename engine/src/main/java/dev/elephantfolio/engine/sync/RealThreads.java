@@ -46,7 +46,7 @@ final class RealThreads implements ThreadModel {
     for (Running running : all) {
       Throwable failure = running.failure;
       if (failure != null) {
-        throw new TaskFailure("task " + running.task.name() + " failed: " + failure, failure);
+        throw TaskFailure.of(running.task, "", failure);
       }
     }
   }

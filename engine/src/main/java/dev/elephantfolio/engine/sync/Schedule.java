@@ -50,6 +50,11 @@ public final class Schedule {
         "a schedule reads like 0:17,1:5,0,1 (task:points, or task alone), not '" + text + "'");
   }
 
+  /** How many tasks there must be. */
+  public int tasks() {
+    return Arrays.stream(tasks).max().orElse(-1) + 1;
+  }
+
   int turns() {
     return tasks.length;
   }

@@ -141,7 +141,7 @@ final class ScheduledRun {
    */
   RunSummary run() {
     if (!tasks.isEmpty()) {
-      scheduler.start(tasks.size(), () -> watch.stateHash(tasks));
+      scheduler.start(tasks.size(), this::stateHash);
       tasks.forEach(task -> task.thread.start());
       int first = pick(NONE, SyncPoint.OTHER);
       tasks.get(first == NONE ? firstLeft() : first).giveTurn();
@@ -151,6 +151,14 @@ final class ScheduledRun {
       throw failure;
     }
     return new RunSummary(syncPoints, fingerprint);
+  }
+
+  /** What tasks wait for is looked at here, too. */
+  private long stateHash() {
+    looking = true;
+    long hash = watch.stateHash(tasks);
+    looking = false;
+    return hash;
   }
 
   /** Whether the scheduler ended the run before its time. */
@@ -182,7 +190,7 @@ final class ScheduledRun {
       // The failure is recorded already.
     } catch (Throwable e) {
       thrown = e;
-      fail(new TaskFailure("task " + task.task.name() + " failed: " + e + where(), e));
+      fail(TaskFailure.of(task.task, where(), e));
     } finally {
       CURRENT.remove();
       task.done = true;
@@ -201,7 +209,7 @@ final class ScheduledRun {
       return;
     }
     if (++points > syncPointsMax) {
-      fail(new TaskFailure("no end after " + syncPointsMax + " sync points" + where()));
+      fail(new TaskFailure("no end after " + syncPointsMax + " sync points", where(), null));
       unwind(point);
       return;
     }
@@ -247,7 +255,7 @@ final class ScheduledRun {
     task.waitingFor = waitingFor;
     int next = pick(NONE, SyncPoint.LOCK);
     if (next == NONE && !isOver()) {
-      fail(new TaskFailure(deadlock()));
+      fail(deadlock());
     }
     if (isOver()) {
       throw new TaskAbandoned();
@@ -282,7 +290,7 @@ final class ScheduledRun {
     recorder.add(task.number, Schedule.TO_THE_END);
     int next = isOver() ? NONE : pick(NONE, SyncPoint.OTHER);
     if (next == NONE && !isOver() && firstLeft() != NONE) {
-      fail(new TaskFailure(deadlock()));
+      fail(deadlock());
     }
     if (next == NONE) {
       next = firstLeft();
@@ -329,11 +337,10 @@ final class ScheduledRun {
     }
   }
 
-  private String deadlock() {
-    return "deadlock"
-        + where()
-        + ":\n  "
-        + tasks.stream().map(ScheduledTask::describe).collect(Collectors.joining("\n  "));
+  private TaskFailure deadlock() {
+    String who =
+        tasks.stream().map(ScheduledTask::describe).collect(Collectors.joining("\n  ", "\n  ", ""));
+    return new TaskFailure("deadlock:" + who, where(), null);
   }
 
   private String where() {

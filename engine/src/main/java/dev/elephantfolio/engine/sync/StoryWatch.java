@@ -117,7 +117,8 @@ final class StoryWatch extends RunWatch {
 
   @Override
   void ended(ScheduledTask task, @Nullable Throwable failure) {
-    add(new Step(task, SyncPoint.OTHER, null, 0, failure == null ? "ends" : "fails: " + failure));
+    String text = failure == null ? "ends" : "fails: " + TaskFailure.describe(failure);
+    add(new Step(task, SyncPoint.OTHER, null, 0, text));
   }
 
   Story story(@Nullable Throwable failure) {

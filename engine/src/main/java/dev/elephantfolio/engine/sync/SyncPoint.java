@@ -2,16 +2,16 @@ package dev.elephantfolio.engine.sync;
 
 /** What a thread is about to do where another may come between. */
 public enum SyncPoint {
-  LOCK("lock"),
-  TRY_LOCK("try_lock"),
-  UNLOCK("unlock"),
+  LOCK("take"),
+  TRY_LOCK("try to take"),
+  UNLOCK("release"),
   GET("get"),
   TRY_GET("try_get"),
   PUT("put"),
   FREEZE("freeze"),
   UNFREEZE("unfreeze"),
-  PIN("count pins of"),
-  MAPCOUNT("count mappings of"),
+  PIN("change"),
+  MAPCOUNT("change"),
   FLAG("change"),
   PTE_STORE("set"),
   PTE_LOAD("read", true),

@@ -18,9 +18,13 @@ final class MachineNames implements PlaceNames {
 
   private @Nullable Machine machine;
 
+  /** Whose places need no name: the process that is alone at first. */
+  private @Nullable Process alone;
+
   /** From now on places of this machine are asked for. */
   void lookAt(Machine now) {
     machine = now;
+    alone = now.processes().size() == 1 ? now.processes().getFirst() : null;
   }
 
   @Override
@@ -31,14 +35,19 @@ final class MachineNames implements PlaceNames {
     }
     for (Process process : now.processes()) {
       if (isOf(place, process)) {
-        return Optional.of(place.describePlace(index) + " of " + process.name());
+        return Optional.of(place.describePlace(index) + of(process));
       }
       String found = below(process.memory().tables().root(), 0, place, index);
       if (found != null) {
-        return Optional.of(found + " of " + process.name());
+        return Optional.of(found + of(process));
       }
     }
     return Optional.empty();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // this very process
+  private String of(Process process) {
+    return process == alone ? "" : " of " + process.name();
   }
 
   /** Whether it is a lock or the state of the whole address space. */

@@ -51,6 +51,11 @@ public final class Race {
     return mustCatch;
   }
 
+  /** How many tasks run side by side. */
+  public int tasks() {
+    return setUp.trial(Set.of()).tasks().size();
+  }
+
   /**
    * Runs schedules until one fails, or there are enough, or all were run.
    *

@@ -8,6 +8,7 @@ import dev.elephantfolio.engine.sync.FailedSchedule;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.Story;
 import dev.elephantfolio.engine.sync.Strategy;
+import dev.elephantfolio.engine.sync.TaskFailure;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -45,7 +46,7 @@ public final class RaceJson {
 
   private static ObjectNode failure(RaceReport report, FailedSchedule failed) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("message", String.valueOf(failed.failure()));
+    json.put("message", TaskFailure.describe(failed.failure()));
     failed.seed().ifPresent(seed -> json.put("seed", seed));
     json.put("schedule", failed.schedule().toString());
     ArrayNode again = json.putArray("again");

@@ -4,6 +4,7 @@ import dev.elephantfolio.engine.sync.ExplorationResult;
 import dev.elephantfolio.engine.sync.FailedSchedule;
 import dev.elephantfolio.engine.sync.Story;
 import dev.elephantfolio.engine.sync.Strategy;
+import dev.elephantfolio.engine.sync.TaskFailure;
 import dev.elephantfolio.lab.Amounts;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.Locale;
 /** What came of a race, for people: a story in columns, one for each task, one line for a step. */
 public final class RaceText {
   /** Of all columns together. */
-  private static final int WIDTH = 120;
+  private static final int WIDTH = 100;
 
   private static final String GAP = "  ";
 
@@ -29,35 +30,49 @@ public final class RaceText {
 
   private static String summary(RaceReport report) {
     ExplorationResult result = report.result();
-    String schedules = Amounts.count(result.schedules()) + " schedules";
+    String schedules = count(result.schedules(), "schedule");
     String how =
         switch (report.strategy()) {
           case Strategy.RandomWalk walk -> "at random from seed " + walk.seed();
           case Strategy.Pct pct ->
-              "by random priorities from seed " + pct.seed() + ", " + pct.changes() + " changes";
+              "by random priorities from seed "
+                  + pct.seed()
+                  + ", "
+                  + count(pct.changes(), "change");
           case Strategy.Exhaustive all -> exhaustive(all, result);
         };
-    String end =
-        result.failed().isPresent()
-            ? "the last one failed: " + why(result.failed().get())
-            : "none failed";
+    String end = result.failed().map(failed -> ending(report, failed)).orElse("none failed");
     return schedules + " " + how + "; " + end;
   }
 
   private static String exhaustive(Strategy.Exhaustive all, ExplorationResult result) {
     String states = "through " + Amounts.count(result.states()) + " states";
-    if (!result.exhausted()) {
-      return states + ", those with few preemptions first";
-    }
-    return all.preemptionsMax() == Integer.MAX_VALUE
-        ? states + ": all there are"
-        : states + ": all with at most " + all.preemptionsMax() + " preemptions";
+    return states + (result.exhausted() ? ": " : ", ") + reach(all, result);
   }
 
-  private static String why(FailedSchedule failed) {
-    Throwable failure = failed.failure();
-    String message = failure.getMessage();
-    return message == null ? failure.toString() : message;
+  /** How much of everything was run. */
+  static String reach(Strategy.Exhaustive all, ExplorationResult result) {
+    if (!result.exhausted()) {
+      return "those with few preemptions first";
+    }
+    int most = all.preemptionsMax();
+    return most == Integer.MAX_VALUE
+        ? "all there are"
+        : "all with at most " + count(most, "preemption");
+  }
+
+  /** Such as {@code 1 schedule} or {@code 2,000 schedules}. */
+  static String count(long count, String thing) {
+    return Amounts.count(count) + " " + thing + (count == 1 ? "" : "s");
+  }
+
+  /** What was wrong stands at the end of the story, if there is one that ends alike. */
+  private static String ending(RaceReport report, FailedSchedule failed) {
+    String why = TaskFailure.describe(failed.failure());
+    boolean told =
+        report.story().flatMap(Story::failure).map(TaskFailure::describe).stream()
+            .anyMatch(why::equals);
+    return told ? "the last one failed" : "the last one failed: " + why;
   }
 
   /** A story in columns. */
@@ -72,7 +87,10 @@ public final class RaceText {
       }
       last[line.task()] = line.text();
     }
-    story.failure().ifPresent(failure -> columns.text.append("=> ").append(failure).append('\n'));
+    story
+        .failure()
+        .ifPresent(failure ->
+            columns.text.append("=> ").append(TaskFailure.describe(failure)).append('\n'));
     return columns.text.toString();
   }
 
