@@ -78,7 +78,7 @@ final class CopyOnWrite {
 
   /** Whether the page is this process's alone; marks it exclusive then. */
   private boolean mayReuse(int head, int page, Vma vma) {
-    if (mapCounts.isExclusive(page)) {
+    if (mapCounts.mayWrite(page)) {
       return true;
     }
     boolean reusable = memMap.isLarge(head) ? mayReuseLarge(head) : mayReuseSmall(head, vma);

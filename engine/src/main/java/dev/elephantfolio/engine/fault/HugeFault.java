@@ -182,7 +182,7 @@ final class HugeFault {
 
   private Outcome reuseOrSplit(Fault fault, PageTableCursor pmd, long entry) {
     int folio = Pte.pfn(entry);
-    if (kernel.mapCounts().isExclusive(folio)) {
+    if (kernel.mapCounts().mayWrite(folio)) {
       reuse(fault, pmd);
       pmd.unlock();
       return Outcome.DONE;

@@ -49,6 +49,7 @@ public final class MapCounts {
   private final NodeStats stats;
   private final ThpStats thpStats;
   private final boolean missesAtFork;
+  private final boolean marksCount;
 
   public MapCounts(
       MemMap memMap,
@@ -64,6 +65,7 @@ public final class MapCounts {
     this.stats = stats;
     this.thpStats = thpStats;
     this.missesAtFork = mutations.has(Mutation.MAPCOUNT_MISSED_AT_FORK);
+    this.marksCount = !mutations.has(Mutation.NO_EXCLUSIVE_MARK);
   }
 
   /**
@@ -311,6 +313,11 @@ public final class MapCounts {
 
   public boolean isExclusive(int page) {
     return memMap.testPageFlag(page, PageFlag.ANON_EXCLUSIVE);
+  }
+
+  /** Whether a write may go to the page without a look at who else has references. */
+  public boolean mayWrite(int page) {
+    return marksCount && isExclusive(page);
   }
 
   public void setExclusive(int page) {

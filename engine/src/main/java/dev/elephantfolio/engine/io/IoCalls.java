@@ -11,6 +11,7 @@ import dev.elephantfolio.engine.gup.GupFlags;
 import dev.elephantfolio.engine.gup.PinnedPages;
 import dev.elephantfolio.engine.mm.AddressSpace;
 import dev.elephantfolio.engine.mm.Addresses;
+import dev.elephantfolio.engine.sync.Mutation;
 
 /**
  * The calls of a process that hold its pages for somebody else's use.
@@ -32,11 +33,13 @@ public final class IoCalls {
   private final MemMap memMap;
   private final Gup gup;
   private final UserAccess access;
+  private final boolean pinsForDirect;
 
   public IoCalls(Kernel kernel, Gup gup, UserAccess access) {
     this.memMap = kernel.memMap();
     this.gup = gup;
     this.access = access;
+    this.pinsForDirect = !kernel.mutations().has(Mutation.NO_PIN_FOR_DIRECT_IO);
   }
 
   /** Who calls: a process's memory, and where its faults are counted. */
@@ -67,7 +70,10 @@ public final class IoCalls {
       throw new MemoryException(Errno.ENOSPC);
     }
     int flags = reads ? GupFlags.WRITE : 0;
-    PinnedPages pages = gup.pin(caller.mm, address, length, flags, caller.faults);
+    PinnedPages pages =
+        pinsForDirect
+            ? gup.pin(caller.mm, address, length, flags, caller.faults)
+            : gup.get(caller.mm, address, length, flags, caller.faults);
     return new DirectIo(pages, disk, diskOffset, direction);
   }
 

@@ -191,7 +191,7 @@ public final class ChangeProtection {
       int page = Pte.pfn(entry);
       return !Pte.isSpecial(entry)
           && memMap.testFlag(memMap.head(page), FolioFlags.ANON)
-          && mapCounts.isExclusive(page);
+          && mapCounts.mayWrite(page);
     }
 
     private long migration(long old) {

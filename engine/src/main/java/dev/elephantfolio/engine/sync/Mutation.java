@@ -14,6 +14,15 @@ public enum Mutation {
   NO_FREEZE_ON_SPLIT,
   /** fork shares exclusive anonymous pages without looking for pins. */
   NO_EXCLUSIVE_CHECK_AT_FORK,
+  /**
+   * Whether a write copies a page goes by its references, a pin among them, and not by its
+   * exclusive mark; as before 5.19.
+   */
+  NO_EXCLUSIVE_MARK,
+  /**
+   * Direct I/O holds its pages by plain references, which fork does not look for; as before 6.5.
+   */
+  NO_PIN_FOR_DIRECT_IO,
   /** A collapse copies pages while translations from before may still be in use. */
   NO_FLUSH_BEFORE_COLLAPSE,
   /** fork shares pages while stores through writable translations may still be under way. */

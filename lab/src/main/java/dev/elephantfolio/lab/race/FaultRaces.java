@@ -6,6 +6,7 @@ import static dev.elephantfolio.lab.race.RaceScene.PAGE;
 import static dev.elephantfolio.lab.race.RaceScene.PLACE;
 import static dev.elephantfolio.lab.race.RaceScene.expect;
 
+import dev.elephantfolio.engine.MachineBuilder.ContentsKind;
 import dev.elephantfolio.engine.Process;
 import dev.elephantfolio.engine.mm.Madvise;
 import dev.elephantfolio.engine.sync.Mutation;
@@ -21,7 +22,12 @@ final class FaultRaces {
               "two-faults-on-a-huge-page",
               "two first touches of one empty 2 MiB place give one huge page",
               Set.of(Mutation.NO_RECHECK_AFTER_FAULT_LOCK),
-              FaultRaces::twoFaults),
+              FaultRaces::twoHugeFaults),
+          new Race(
+              "two-faults-on-a-page",
+              "two first touches of an area make one anon_vma, one tree of tables and one page",
+              Set.of(Mutation.NO_RECHECK_AFTER_FAULT_LOCK),
+              FaultRaces::twoSmallFaults),
           new Race(
               "fault-vs-khugepaged",
               "no write is lost in the small page that khugepaged copies to a huge one",
@@ -45,16 +51,29 @@ final class FaultRaces {
 
   private FaultRaces() {}
 
-  private static MachineTrial twoFaults(Set<Mutation> without) {
+  /** The area has an anon_vma and tables already; those are two-faults-on-a-page's matter. */
+  private static MachineTrial twoHugeFaults(Set<Mutation> without) {
     RaceScene scene = new RaceScene(without);
+    scene.map(PLACE, 2 * HUGE / PAGE);
+    scene.fill(PLACE + HUGE, 1, 3);
     scene.set("enabled", "always");
-    scene.map(PLACE, HUGE / PAGE);
     Process process = scene.process;
     return scene
         .task("first", () -> process.write(PLACE, 1))
         .task("second", () -> process.write(PLACE + 5 * PAGE, 2))
         .check(() -> expect("what the first wrote", 1, process.read(PLACE)))
         .check(() -> expect("what the second wrote", 2, process.read(PLACE + 5 * PAGE)));
+  }
+
+  private static MachineTrial twoSmallFaults(Set<Mutation> without) {
+    RaceScene scene = new RaceScene(without, ContentsKind.BYTES);
+    scene.map(PLACE, 1);
+    Process process = scene.process;
+    return scene
+        .task("first", () -> process.write(PLACE, 1))
+        .task("second", () -> process.write(PLACE + PAGE / 2, 2))
+        .check(() -> expect("what the first wrote", 1, process.read(PLACE)))
+        .check(() -> expect("what the second wrote", 2, process.read(PLACE + PAGE / 2)));
   }
 
   private static MachineTrial khugepaged(Set<Mutation> without) {

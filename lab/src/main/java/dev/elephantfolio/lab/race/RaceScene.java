@@ -1,6 +1,7 @@
 package dev.elephantfolio.lab.race;
 
 import dev.elephantfolio.engine.Machine;
+import dev.elephantfolio.engine.MachineBuilder.ContentsKind;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.Process;
 import dev.elephantfolio.engine.gup.GupFlags;
@@ -44,8 +45,19 @@ final class RaceScene implements MachineTrial {
   /** What is held of the process's pages. */
   private final List<PinnedPages> held = new ArrayList<>();
 
+  /** Whose pages are one word each. */
   RaceScene(Collection<Mutation> without) {
-    machine = Machine.builder().memoryBytes(MEMORY_BYTES).cpus(3).without(without).build();
+    this(without, ContentsKind.TAGS);
+  }
+
+  RaceScene(Collection<Mutation> without, ContentsKind contents) {
+    machine =
+        Machine.builder()
+            .memoryBytes(MEMORY_BYTES)
+            .contents(contents)
+            .cpus(3)
+            .without(without)
+            .build();
     set("enabled", "never");
     process = machine.spawn("process");
   }

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /** The races that come with Elephant Folio. */
 public final class Races {
   private static final List<Race> ALL =
-      Stream.of(GupRaces.ALL, FaultRaces.ALL, FolioRaces.ALL, NotifierRaces.ALL)
+      Stream.of(GupRaces.ALL, IoRaces.ALL, FaultRaces.ALL, FolioRaces.ALL, NotifierRaces.ALL)
           .flatMap(List::stream)
           .toList();
 
