@@ -11,6 +11,7 @@ import dev.elephantfolio.lab.Amounts;
 import dev.elephantfolio.lab.race.Race;
 import dev.elephantfolio.lab.race.RaceJson;
 import dev.elephantfolio.lab.race.RaceReport;
+import dev.elephantfolio.lab.race.RaceTable;
 import dev.elephantfolio.lab.race.RaceText;
 import dev.elephantfolio.lab.race.Races;
 import dev.elephantfolio.lab.race.ScenarioRace;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  efolio race gup-fast-vs-split --exhaustive",
       "  efolio race gup-fast-vs-split --mutate NO_FREEZE_ON_SPLIT",
+      "  efolio race --all --schedules 1000000",
     })
 final class RaceCommand extends FolioCommand {
   private static final long SCHEDULES = 10_000;
@@ -62,6 +64,9 @@ final class RaceCommand extends FolioCommand {
 
   @Option(names = "--list", description = "List the races and what each must notice, and exit.")
   boolean list;
+
+  @Option(names = "--all", description = "Run all races of --list, and tell of each in a line.")
+  boolean all;
 
   @Option(
       names = "--schedules",
@@ -114,8 +119,11 @@ final class RaceCommand extends FolioCommand {
       list();
       return ExitCode.DONE;
     }
-    Race race = race();
     Set<Mutation> without = without();
+    if (all) {
+      return exploreAll(without);
+    }
+    Race race = race();
     return schedule == null ? explore(race, without) : replay(race, without, schedule);
   }
 
@@ -176,7 +184,13 @@ final class RaceCommand extends FolioCommand {
     String constant = word.toUpperCase(Locale.ROOT).replace('-', '_');
     List<String> names = Arrays.stream(Mutation.values()).map(Mutation::name).toList();
     if (!names.contains(constant)) {
-      throw new BadInputException("no protection '" + word + "'" + meant(constant, names));
+      throw new BadInputException(
+          "no protection '"
+              + word
+              + "'"
+              + meant(constant, names)
+              + "; those that there are: "
+              + String.join(", ", names));
     }
     return Mutation.valueOf(constant);
   }
@@ -184,10 +198,7 @@ final class RaceCommand extends FolioCommand {
   // Many schedules.
 
   private Integer explore(Race race, Set<Mutation> without) {
-    Strategy chosen = strategy();
-    long most = most(chosen);
-    ExplorationResult result = explore(race, without, chosen, most);
-    RaceReport report = RaceReport.of(race, without, chosen, result);
+    RaceReport report = report(race, without);
     if (json) {
       printJson(RaceJson.of(report));
     } else {
@@ -196,8 +207,15 @@ final class RaceCommand extends FolioCommand {
     return report.failed() ? ExitCode.NO : ExitCode.DONE;
   }
 
+  private RaceReport report(Race race, Set<Mutation> without) {
+    Strategy chosen = strategy();
+    ExplorationResult result = explore(race, without, chosen, most(chosen));
+    return RaceReport.of(race, without, chosen, result);
+  }
+
   private ExplorationResult explore(Race race, Set<Mutation> without, Strategy chosen, long most) {
-    try (ProgressLine line = progress("running", n -> Amounts.count(n) + " schedules")) {
+    String doing = all ? race.name() : "running";
+    try (ProgressLine line = progress(doing, n -> Amounts.count(n) + " schedules")) {
       long total = most == Long.MAX_VALUE ? 0 : most;
       Exploration.Progress progress = done -> line.at(done, total);
       return race.explore(without, chosen, most, progress);
@@ -247,10 +265,41 @@ final class RaceCommand extends FolioCommand {
     return way;
   }
 
+  // All races.
+
+  private Integer exploreAll(Set<Mutation> without) {
+    if (name != null || schedule != null) {
+      throw new BadInputException("--all takes neither a race nor --schedule");
+    }
+    Strategy chosen = strategy();
+    long most = most(chosen);
+    RaceTable table = new RaceTable(Races.all());
+    tell(table.header());
+    for (Race race : Races.all()) {
+      long startNanos = System.nanoTime();
+      ExplorationResult result = explore(race, without, chosen, most);
+      long nanos = System.nanoTime() - startNanos;
+      tell(table.row(RaceReport.of(race, without, chosen, result), nanos));
+    }
+    tell(table.end());
+    if (json) {
+      printJson(table.json());
+    }
+    return table.failed() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  /** At once: the next race may take long. */
+  private void tell(String text) {
+    if (!json) {
+      out().print(text);
+      out().flush();
+    }
+  }
+
   // One schedule.
 
   private Integer replay(Race race, Set<Mutation> without, String turns) {
-    Story story = race.replay(without, parsed(turns));
+    Story story = race.replay(without, parsed(turns, race));
     if (json) {
       printJson(RaceJson.of(story));
     } else {
@@ -259,11 +308,22 @@ final class RaceCommand extends FolioCommand {
     return story.failure().isPresent() ? ExitCode.NO : ExitCode.DONE;
   }
 
-  private static Schedule parsed(String turns) {
+  private static Schedule parsed(String turns, Race race) {
+    Schedule schedule;
     try {
-      return Schedule.parse(turns);
+      schedule = Schedule.parse(turns);
     } catch (IllegalArgumentException bad) {
       throw new BadInputException("--schedule: " + bad.getMessage());
     }
+    int tasks = race.tasks();
+    if (schedule.tasks() > tasks) {
+      throw new BadInputException(
+          "--schedule: no task "
+              + (schedule.tasks() - 1)
+              + ": the race has "
+              + tasks
+              + ", numbered from 0");
+    }
+    return schedule;
   }
 }

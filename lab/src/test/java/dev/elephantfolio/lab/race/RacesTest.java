@@ -21,14 +21,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every race holds under every schedule with two preemptions, and under random ones; without any of
- * the protections that it names it does not. {@code -Defolio.schedules=N} runs more.
+ * Every race holds under the first schedules of those with few preemptions, and under random ones;
+ * without any of the protections that it names it does not. {@code -Defolio.schedules=N} runs more;
+ * {@code efolio race --all --exhaustive} runs all there are.
  */
 class RacesTest {
-  private static final long SCHEDULES = Long.getLong("efolio.schedules", 400);
-  private static final long AUDITED = 150;
+  private static final long SCHEDULES = Long.getLong("efolio.schedules", 240);
+  private static final long AUDITED = 50;
 
-  /** Enough for all schedules with two preemptions of the largest race, several times over. */
+  /** More than it takes to find what any of the mutations does. */
   private static final long SCHEDULES_MAX = 200_000;
 
   private static final int PREEMPTIONS = 2;
@@ -64,11 +65,8 @@ class RacesTest {
       throw new AssertionError(
           name + " fails under " + failed.schedule() + ", " + strategy, failed.failure());
     }
-    if (strategy instanceof Strategy.Exhaustive) {
-      assertTrue(result.exhausted(), () -> name + ": " + result);
-    } else {
-      assertEquals(schedules, result.schedules());
-    }
+    boolean enough = result.exhausted() || result.schedules() == schedules;
+    assertTrue(enough, () -> name + ": " + result);
   }
 
   @ParameterizedTest
@@ -81,8 +79,8 @@ class RacesTest {
 
   @ParameterizedTest
   @MethodSource("names")
-  void holdsUnderAllSchedulesWithTwoPreemptions(String name) {
-    holds(name, new Strategy.Exhaustive(PREEMPTIONS), SCHEDULES_MAX);
+  void holdsUnderSchedulesWithFewPreemptions(String name) {
+    holds(name, Strategy.Exhaustive.unbounded(), 2 * SCHEDULES);
   }
 
   /** What the search over all schedules relies on. */
