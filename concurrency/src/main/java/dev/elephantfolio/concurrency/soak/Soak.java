@@ -7,6 +7,7 @@ import dev.elephantfolio.engine.invariant.Invariants;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,6 +23,7 @@ public final class Soak {
   private static final long MEMORY_BYTES = 128L << 20;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long REST_MILLIS = 1_000;
+  private static final long REPORT_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final SoakOptions options;
   private final PrintStream out;
@@ -83,11 +85,16 @@ public final class Soak {
         workers.size(), PROCESSES, options.duration().toSeconds(), options.seed());
     List<Thread> threads = start();
     machine.khugepaged().start();
-    long end = System.nanoTime() + options.duration().toNanos();
+    long start = System.nanoTime();
+    long reported = start;
     try {
-      while (System.nanoTime() < end && failure.get() == null) {
+      while (System.nanoTime() - start < options.duration().toNanos() && failure.get() == null) {
         Thread.sleep(REST_MILLIS);
         gate.rest(PATIENCE, this::lookAtAll);
+        if (System.nanoTime() - reported >= REPORT_NANOS) {
+          reported += REPORT_NANOS;
+          report("after " + (reported - start) / REPORT_NANOS + " min");
+        }
       }
     } finally {
       ending = true;
@@ -163,12 +170,17 @@ public final class Soak {
   }
 
   private void summary() {
+    report("held");
+    machine.vmStat().forEach(this::showEvent);
+  }
+
+  /** What was done and looked at up to now. */
+  private void report(String when) {
     long steps = workers.stream().mapToLong(Worker::steps).sum();
     long forks = workers.stream().mapToLong(Worker::forks).sum();
     out.printf(
-        "soak: held; %d steps, %d forks, %d rests, %d pages looked at%n",
-        steps, forks, rests, checked);
-    machine.vmStat().forEach(this::showEvent);
+        "soak: %s; %d steps, %d forks, %d rests, %d pages looked at%n",
+        when, steps, forks, rests, checked);
   }
 
   private void showEvent(String name, long count) {
@@ -179,18 +191,22 @@ public final class Soak {
 
   /** Exit codes: 0 all held, 1 something did not, 2 bad options. */
   public static void main(String[] args) throws InterruptedException {
+    if (Arrays.asList(args).contains("--help")) {
+      System.out.println(SoakOptions.USAGE);
+      return;
+    }
     SoakOptions options;
     try {
       options = SoakOptions.parse(args);
-    } catch (IllegalArgumentException e) {
-      System.err.println("soak: " + e.getMessage());
+    } catch (IllegalArgumentException bad) {
+      System.err.println("soak: " + bad.getMessage() + "; usage: " + SoakOptions.USAGE);
       System.exit(2);
       return;
     }
     try {
       new Soak(options, System.out).run();
-    } catch (SoakFailure e) {
-      e.printStackTrace(System.out);
+    } catch (SoakFailure failed) {
+      failed.printStackTrace(System.out);
       System.exit(1);
     }
   }

@@ -15,6 +15,10 @@ import java.util.concurrent.CountDownLatch;
  */
 public final class Deadlock {
   static final int NOTICED = 3;
+
+  /** A line that is printed when each thread holds its first lock. */
+  static final String BOTH_HOLD_ONE = "both hold one lock";
+
   private static final long ADDRESS = 0x1000_0000_0000L;
 
   private final Process process = Machine.builder().memoryBytes(64L << 20).build().spawn("stuck");
@@ -40,6 +44,7 @@ public final class Deadlock {
     bothHoldOne.countDown();
     try {
       bothHoldOne.await();
+      System.out.println(BOTH_HOLD_ONE);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -12,6 +12,7 @@ import dev.elephantfolio.engine.mm.Prot;
 import dev.elephantfolio.engine.pagetable.PageTableCursor;
 import dev.elephantfolio.engine.sync.LockOrder;
 import dev.elephantfolio.engine.sync.LockOrderError;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** A program that deadlocks hangs without the check of lock ranks and is stopped with it. */
 class DeadlockTest {
   private static final long ADDRESS = 0x1000_0000_0000L;
-  private static final int HANG_SECONDS = 8;
+  private static final int HANG_SECONDS = 5;
   private static final int PATIENCE_SECONDS = 120;
 
   @AfterEach
@@ -54,7 +55,8 @@ class DeadlockTest {
   @Test
   void withoutTheCheckItHangs() throws Exception {
     java.lang.Process process = run(false);
-    try {
+    try (BufferedReader output = process.inputReader()) {
+      assertEquals(Deadlock.BOTH_HOLD_ONE, output.readLine());
       assertFalse(process.waitFor(HANG_SECONDS, TimeUnit.SECONDS), "it was to hang");
     } finally {
       process.destroyForcibly().waitFor();

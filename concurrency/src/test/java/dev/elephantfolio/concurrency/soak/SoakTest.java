@@ -45,10 +45,17 @@ class SoakTest {
     SoakOptions options = SoakOptions.parse(new String[] {"--minutes", "3", "--seed", "5"});
     assertEquals(new SoakOptions(Duration.ofMinutes(3), 5, Set.of()), options);
     assertEquals(Duration.ofMinutes(10), SoakOptions.parse(new String[0]).duration());
+    assertEquals(
+        Duration.ofSeconds(7), SoakOptions.parse(new String[] {"--seconds", "7"}).duration());
     assertBad("unknown option --speed", "--speed", "1");
+    assertBad("unknown option --speed", "--speed");
+    assertBad("unknown option 5", "5");
     assertBad("--seed needs a number", "--seed");
     assertBad("--seconds needs a number, not x", "--seconds", "x");
-    assertBad("the duration must be positive", "--minutes", "0");
+    assertBad("--seed needs a number, not --minutes", "--seed", "--minutes", "1");
+    assertBad("--minutes must be 1 to 525600", "--minutes", "0");
+    assertBad("--minutes must be 1 to 525600", "--minutes", "9223372036854775807");
+    assertBad("--seconds must be 1 to 31536000", "--seconds", "-1");
   }
 
   private static void assertBad(String message, String... args) {
