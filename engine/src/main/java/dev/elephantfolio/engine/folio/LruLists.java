@@ -30,8 +30,6 @@ import java.util.function.IntConsumer;
  * <p>Behaviour: mm/swap.c and mm/mlock.c of 6.18.
  */
 public final class LruLists {
-  private static final int BATCH = 31;
-
   /** The flags that name a folio's list. */
   private static final int NAMING =
       FolioFlags.UNEVICTABLE | FolioFlags.ACTIVE | FolioFlags.SWAPBACKED | FolioFlags.MLOCKED;
@@ -48,12 +46,6 @@ public final class LruLists {
     NodeStat.NR_UNEVICTABLE
   };
 
-  private static final class Batch {
-    final SpinLock lock = new SpinLock(LockRank.LRU_BATCH);
-    final int[] heads = new int[BATCH];
-    int count;
-  }
-
   private final MemMap memMap;
   private final Cpus cpus;
   private final NodeStats stats;
@@ -65,7 +57,7 @@ public final class LruLists {
   /** Small folios that came (or, negative, went) in the pass under way, by list. */
   private final int[] moved = new int[LISTS];
 
-  private final Batch[] batches;
+  private final FolioBatch[] batches;
   private final MlockBatches mlocks;
 
   /**
@@ -76,9 +68,9 @@ public final class LruLists {
     this.cpus = cpus;
     this.stats = stats;
     this.put = put;
-    this.batches = new Batch[cpus.count()];
+    this.batches = new FolioBatch[cpus.count()];
     for (int i = 0; i < batches.length; i++) {
-      batches[i] = new Batch();
+      batches[i] = new FolioBatch();
     }
     this.mlocks = new MlockBatches(this, memMap, cpus, stats, events, put);
   }
@@ -89,11 +81,10 @@ public final class LruLists {
 
   /** Puts a folio that is on no list on the one that its flags name, sooner or later. */
   public void add(int head) {
-    Batch batch = batches[cpus.current()];
+    FolioBatch batch = batches[cpus.current()];
     batch.lock.lock();
     memMap.get(head, 1);
-    batch.heads[batch.count++] = head;
-    if (batch.count == BATCH || memMap.isLarge(head)) {
+    if (batch.add(head) || memMap.isLarge(head)) {
       drain(batch);
     }
     batch.lock.unlock();
@@ -113,23 +104,21 @@ public final class LruLists {
     }
   }
 
-  private void drainLocked(Batch batch) {
+  private void drainLocked(FolioBatch batch) {
     batch.lock.lock();
     drain(batch);
     batch.lock.unlock();
   }
 
-  private void drain(Batch batch) {
+  private void drain(FolioBatch batch) {
     lock.lock();
-    for (int i = 0; i < batch.count; i++) {
-      linkUnlessForgotten(batch.heads[i]);
+    for (int i = 0; i < batch.count(); i++) {
+      linkUnlessForgotten(batch.head(i));
     }
     tellMoved();
     lock.unlock();
-    for (int i = 0; i < batch.count; i++) {
-      put.accept(batch.heads[i]);
-    }
-    batch.count = 0;
+    batch.forEach(put);
+    batch.clear();
   }
 
   /** A folio that only the batch refers to is freed by it, and need not see its list before. */
@@ -141,10 +130,8 @@ public final class LruLists {
 
   /** Visits every folio that a batch refers to; for checks, on a machine at rest. */
   public void forEachBatched(IntConsumer visitor) {
-    for (Batch batch : batches) {
-      for (int i = 0; i < batch.count; i++) {
-        visitor.accept(batch.heads[i]);
-      }
+    for (FolioBatch batch : batches) {
+      batch.forEach(visitor);
     }
     mlocks.forEach(visitor);
   }

@@ -1,16 +1,27 @@
 package dev.elephantfolio.engine.frame;
 
-/** A double-ended queue of pfns in an array that grows. Not thread-safe. */
-final class IntRing {
+import dev.elephantfolio.engine.sync.PaddedBefore;
+
+/** What changes of an {@link IntRing}. */
+abstract class IntRingFields extends PaddedBefore {
   private static final int CAPACITY_MIN = 16;
 
   /** A power of two long. */
-  private int[] values = new int[CAPACITY_MIN];
+  int[] values = new int[CAPACITY_MIN];
 
   /** The index of the front; the rest follows, round the end. */
-  private int front;
+  int front;
 
-  private int size;
+  int size;
+}
+
+/**
+ * A double-ended queue of pfns in an array that grows. Not thread-safe, and on cache lines of its
+ * own, so that processors that have one each do not meet.
+ */
+final class IntRing extends IntRingFields {
+  @SuppressWarnings("unused")
+  private long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
 
   int size() {
     return size;

@@ -1,7 +1,24 @@
 package dev.elephantfolio.engine.frame;
 
 import dev.elephantfolio.engine.sync.LockRank;
+import dev.elephantfolio.engine.sync.PaddedBefore;
+import dev.elephantfolio.engine.sync.PaddedSpinLock;
 import dev.elephantfolio.engine.sync.SpinLock;
+
+/** What changes of {@link PerCpuPages} with each block; guarded by its lock. */
+abstract class PerCpuCounts extends PaddedBefore {
+  int batch = 1;
+  int highMin;
+  int highMax;
+  int high;
+
+  /** Frames in all lists. */
+  int count;
+
+  int allocFactor;
+  int freeCount;
+  boolean previousFreeHighOrder;
+}
 
 /**
  * One processor's small stock of a zone's free blocks, of orders 0 to 3 and 9, so that most
@@ -14,7 +31,7 @@ import dev.elephantfolio.engine.sync.SpinLock;
  *
  * <p>Every field is guarded by {@link #lock}.
  */
-final class PerCpuPages {
+final class PerCpuPages extends PerCpuCounts {
   private static final int COSTLY_ORDER = 3;
   private static final int LOW_ORDER_LISTS = MigrateType.COUNT * (COSTLY_ORDER + 1);
   private static final int LISTS = LOW_ORDER_LISTS + 2;
@@ -23,20 +40,12 @@ final class PerCpuPages {
   /** By how many doublings a batch may grow. */
   private static final int BATCH_SCALE_MAX = 5;
 
-  final SpinLock lock = new SpinLock(LockRank.PCP);
+  @SuppressWarnings("unused")
+  private long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
+
+  final SpinLock lock = new PaddedSpinLock(LockRank.PCP);
   private final Zone zone;
   private final IntRing[] lists = new IntRing[LISTS];
-  private int batch = 1;
-  private int highMin;
-  private int highMax;
-  private int high;
-
-  /** Frames in all lists. */
-  private int count;
-
-  private int allocFactor;
-  private int freeCount;
-  private boolean previousFreeHighOrder;
 
   PerCpuPages(Zone zone) {
     this.zone = zone;

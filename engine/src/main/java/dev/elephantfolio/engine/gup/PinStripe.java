@@ -1,17 +1,11 @@
 package dev.elephantfolio.engine.gup;
 
+import dev.elephantfolio.engine.sync.PaddedBefore;
 import dev.elephantfolio.engine.sync.SpinWait;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-
-/** Keeps what follows off the cache lines of the object before. */
-@SuppressWarnings("unused")
-abstract class PaddingBefore {
-  int gap; // beside the head of the object, where a field of a subclass would be put else
-  long b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15;
-}
 
 /**
  * What one processor's pins leave behind, all of it guarded by {@code lock}, which is no monitor
@@ -28,7 +22,7 @@ abstract class PaddingBefore {
  * collector's write barriers mark a card that the other processors' stripes share. Holds of more
  * pages are linked; what they cost is spread over the pages.
  */
-abstract class PinStripeFields extends PaddingBefore {
+abstract class PinStripeFields extends PaddedBefore {
   /** The first of the slots in use; those below keep off the array before. */
   static final int FIRST = 16;
 

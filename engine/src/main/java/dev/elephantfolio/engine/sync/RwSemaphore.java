@@ -26,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
  *  queue | its own monitor, under which nothing waits
  * </pre>
  */
-public final class RwSemaphore implements SyncPlace {
+public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
   private static final VarHandle WORD;
 
   static {

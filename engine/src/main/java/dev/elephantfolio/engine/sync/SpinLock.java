@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  *  1    | held    | 0 by the holder
  * </pre>
  */
-public final class SpinLock implements SyncPlace {
+public sealed class SpinLock implements SyncPlace permits PaddedSpinLock {
   private static final VarHandle HELD;
 
   static {
