@@ -13,8 +13,8 @@ import java.util.function.IntConsumer;
 /**
  * The LRU lists, and the per-processor batches through which folios get onto them.
  *
- * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; a large one makes the
- * batch empty itself at once. Whoever needs an exact reference count drains first, which also works
+ * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; before a large one the
+ * batch empties itself, and it goes to its list at once. Whoever needs an exact reference count drains first, which also works
  * off what {@link MlockBatches} gathered.
  *
  * <pre>
@@ -83,9 +83,14 @@ public final class LruLists {
   public void add(int head) {
     FolioBatch batch = batches[cpus.current()];
     batch.lock.lock();
-    memMap.get(head, 1);
-    if (batch.add(head) || memMap.isLarge(head)) {
+    if (memMap.isLarge(head)) {
       drain(batch);
+      putBack(head);
+    } else {
+      memMap.get(head, 1);
+      if (batch.add(head)) {
+        drain(batch);
+      }
     }
     batch.lock.unlock();
   }
@@ -111,6 +116,9 @@ public final class LruLists {
   }
 
   private void drain(FolioBatch batch) {
+    if (batch.count() == 0) {
+      return;
+    }
     lock.lock();
     for (int i = 0; i < batch.count(); i++) {
       linkUnlessForgotten(batch.head(i));
@@ -147,7 +155,7 @@ public final class LruLists {
     return true;
   }
 
-  /** Puts an isolated folio back on the list that its flags name now, at once. */
+  /** Puts a folio that is on no list on the one that its flags name now, at once. */
   public void putBack(int head) {
     lock.lock();
     link(head);

@@ -30,22 +30,26 @@ import java.util.function.Supplier;
  * </pre>
  */
 public final class SyncPoints {
-  private static final MutableCallSite SITE =
-      new MutableCallSite(MethodHandles.constant(boolean.class, false));
-  private static final MethodHandle ACTIVE = SITE.dynamicInvoker();
+  /** What the call site's target is while no scheduled run is under way, and else. */
+  private static final MethodHandle IDLE = MethodHandles.constant(boolean.class, false);
+
+  private static final MethodHandle AWAKE = MethodHandles.constant(boolean.class, true);
+  private static final MutableCallSite SITE = new MutableCallSite(IDLE);
 
   /** The scheduled runs under way. Changes under SITE's monitor, together with the target. */
   private static final AtomicInteger ACTIVATIONS = new AtomicInteger();
 
   private SyncPoints() {}
 
-  /** Whether any scheduled run is under way: a constant to the compiler. */
+  /**
+   * Whether any scheduled run is under way: a constant to the compiler.
+   *
+   * <p>A call site's target is one, until it is set anew. It is only looked at: calling it would be
+   * a constant too, but each call is worth many to the compiler, which stops inlining after so many.
+   */
+  @SuppressWarnings("ReferenceEquality") // one of two
   public static boolean active() {
-    try {
-      return (boolean) ACTIVE.invokeExact();
-    } catch (Throwable impossible) {
-      throw new AssertionError(impossible);
-    }
+    return SITE.getTarget() != IDLE;
   }
 
   /** Another task of this thread's scheduled run may go on here. */
@@ -136,7 +140,7 @@ public final class SyncPoints {
       boolean was = ACTIVATIONS.get() > 0;
       boolean is = ACTIVATIONS.addAndGet(change) > 0;
       if (was != is) {
-        SITE.setTarget(MethodHandles.constant(boolean.class, is));
+        SITE.setTarget(is ? AWAKE : IDLE);
         MutableCallSite.syncAll(new MutableCallSite[] {SITE});
       }
     }
