@@ -13,9 +13,9 @@ import java.util.function.IntConsumer;
 /**
  * The LRU lists, and the per-processor batches through which folios get onto them.
  *
- * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; before a large one the
- * batch empties itself, and it goes to its list at once. Whoever needs an exact reference count drains first, which also works
- * off what {@link MlockBatches} gathered.
+ * <p>A folio in a batch carries a reference of the batch and no LRU flag yet; before a large one
+ * the batch empties itself, and it goes to its list at once. Whoever needs an exact reference count
+ * drains first, which also works off what {@link MlockBatches} gathered.
  *
  * <pre>
  *  field                       | guarded by

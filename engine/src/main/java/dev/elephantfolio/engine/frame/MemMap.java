@@ -116,6 +116,28 @@ public final class MemMap extends FrameTable {
     FramePart.tellFlags(this, head, before, before | mask);
   }
 
+  // Sync points of a part, which is named only while a scheduled run is under way: what the
+  // compiler
+  // has to look at and drop counts against what it inlines.
+
+  private void reach(SyncPoint point, int kind, int pfn) {
+    if (SyncPoints.active()) {
+      SyncPoints.reach(point, this, FramePart.of(kind, pfn));
+    }
+  }
+
+  private void tellRead(int kind, int pfn, long value) {
+    if (SyncPoints.active()) {
+      SyncPoints.read(this, FramePart.of(kind, pfn), value);
+    }
+  }
+
+  private void tellChanged(int kind, int pfn, long before, long after) {
+    if (SyncPoints.active()) {
+      SyncPoints.changed(this, FramePart.of(kind, pfn), before, after);
+    }
+  }
+
   private void reachFlags(SyncPoint point, int pfn, int mask) {
     if (SyncPoints.active()) {
       for (int left = mask; left != 0; left &= left - 1) {
@@ -181,9 +203,9 @@ public final class MemMap extends FrameTable {
 
   /** The order of the folio that {@code pfn} is in, or of the free block that it heads. */
   public int order(int pfn) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.ORDER, pfn));
+    reach(SyncPoint.LOAD, FramePart.ORDER, pfn);
     int order = flags(pfn) & FolioFlags.ORDER_MASK;
-    SyncPoints.read(this, FramePart.of(FramePart.ORDER, pfn), order);
+    tellRead(FramePart.ORDER, pfn, order);
     return order;
   }
 
@@ -209,17 +231,17 @@ public final class MemMap extends FrameTable {
   // References.
 
   public int refCount(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.REF, head));
+    reach(SyncPoint.LOAD, FramePart.REF, head);
     int count = load(head, FrameBlock.REF);
-    SyncPoints.read(this, FramePart.of(FramePart.REF, head), count);
+    tellRead(FramePart.REF, head, count);
     return count;
   }
 
   /** Adds {@code n} references; the caller has one already. */
   public void get(int head, int n) {
-    SyncPoints.reach(SyncPoint.GET, this, FramePart.of(FramePart.REF, head));
+    reach(SyncPoint.GET, FramePart.REF, head);
     int before = fetchAdd(head, FrameBlock.REF, n);
-    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), before, before + n);
+    tellChanged(FramePart.REF, head, before, before + n);
   }
 
   /** Takes a reference unless there is none (free or frozen). Needs no lock. */
@@ -229,15 +251,15 @@ public final class MemMap extends FrameTable {
 
   /** Takes {@code n} references unless there are none (free or frozen). Needs no lock. */
   public boolean tryGet(int head, int n) {
-    SyncPoints.reach(SyncPoint.TRY_GET, this, FramePart.of(FramePart.REF, head));
+    reach(SyncPoint.TRY_GET, FramePart.REF, head);
     FrameBlock block = individual(head);
     int before =
         block != null
             ? addUnlessZero(block.ints, FrameBlock.base(head) + FrameBlock.REF, n)
             : tryGetWhole(head, n);
     boolean got = before > 0;
-    SyncPoints.read(this, FramePart.of(FramePart.REF, head), got ? 1 : 0);
-    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), before, got ? before + n : before);
+    tellRead(FramePart.REF, head, got ? 1 : 0);
+    tellChanged(FramePart.REF, head, before, got ? before + n : before);
     return got;
   }
 
@@ -263,10 +285,10 @@ public final class MemMap extends FrameTable {
 
   /** Drops {@code n} references; returns how many are left. At 0 the caller must free the folio. */
   public int put(int head, int n) {
-    SyncPoints.reach(SyncPoint.PUT, this, FramePart.of(FramePart.REF, head));
+    reach(SyncPoint.PUT, FramePart.REF, head);
     int left = fetchAdd(head, FrameBlock.REF, -n) - n;
-    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), left + n, left);
-    SyncPoints.read(this, FramePart.of(FramePart.REF, head), left == 0 ? 0 : 1);
+    tellChanged(FramePart.REF, head, left + n, left);
+    tellRead(FramePart.REF, head, left == 0 ? 0 : 1);
     if (left < 0) {
       throw new IllegalStateException(describe(head) + ": " + n + " references put too many");
     }
@@ -275,19 +297,19 @@ public final class MemMap extends FrameTable {
 
   /** Makes {@code expected} references 0, so that nobody can take one; false if there are not. */
   public boolean freezeRef(int head, int expected) {
-    SyncPoints.reach(SyncPoint.FREEZE, this, FramePart.of(FramePart.REF, head));
+    reach(SyncPoint.FREEZE, FramePart.REF, head);
     boolean frozen = compareAndSet(head, FrameBlock.REF, expected, 0);
-    SyncPoints.read(this, FramePart.of(FramePart.REF, head), frozen ? 1 : 0);
+    tellRead(FramePart.REF, head, frozen ? 1 : 0);
     if (frozen) {
-      SyncPoints.changed(this, FramePart.of(FramePart.REF, head), expected, 0);
+      tellChanged(FramePart.REF, head, expected, 0);
     }
     return frozen;
   }
 
   /** Lets a frozen folio (or a piece of a frozen one) go with {@code n} references. */
   public void unfreezeRef(int head, int n) {
-    SyncPoints.reach(SyncPoint.UNFREEZE, this, FramePart.of(FramePart.REF, head));
-    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), 0, n);
+    reach(SyncPoint.UNFREEZE, FramePart.REF, head);
+    tellChanged(FramePart.REF, head, 0, n);
     store(head, FrameBlock.REF, n);
   }
 
@@ -295,16 +317,16 @@ public final class MemMap extends FrameTable {
 
   /** How many page-table entries map this page by itself. */
   public int mapCount(int pfn) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.MAP_COUNT, pfn));
+    reach(SyncPoint.LOAD, FramePart.MAP_COUNT, pfn);
     FrameBlock block = blockOrNull(pfn);
     int count = block == null ? 0 : (int) INT.getAcquire(block.ints, mapSlot(pfn));
-    SyncPoints.read(this, FramePart.of(FramePart.MAP_COUNT, pfn), count);
+    tellRead(FramePart.MAP_COUNT, pfn, count);
     return count;
   }
 
   /** Sets the count of a page of order 0 that nobody else can see yet. */
   public void setMapCountUnshared(int pfn, int count) {
-    SyncPoints.changed(this, FramePart.of(FramePart.MAP_COUNT, pfn), 0, count);
+    tellChanged(FramePart.MAP_COUNT, pfn, 0, count);
     INT.set(block(pfn).ints, mapSlot(pfn), count);
   }
 
@@ -323,7 +345,7 @@ public final class MemMap extends FrameTable {
   }
 
   private int addMapCount(int pfn, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.MAP_COUNT, pfn));
+    reach(SyncPoint.MAPCOUNT, FramePart.MAP_COUNT, pfn);
     int count = (int) INT.getAndAdd(block(pfn).ints, mapSlot(pfn), n) + n;
     tellAdded(FramePart.MAP_COUNT, pfn, count - n, count);
     return count;
@@ -331,8 +353,10 @@ public final class MemMap extends FrameTable {
 
   /** Tells that a count has changed, and that whoever changed it saw what it came to. */
   private void tellAdded(int kind, int pfn, int before, int after) {
-    SyncPoints.changed(this, FramePart.of(kind, pfn), before, after);
-    SyncPoints.read(this, FramePart.of(kind, pfn), after);
+    if (SyncPoints.active()) {
+      tellChanged(kind, pfn, before, after);
+      tellRead(kind, pfn, after);
+    }
   }
 
   private static int mapSlot(int pfn) {
@@ -341,15 +365,15 @@ public final class MemMap extends FrameTable {
 
   /** How many PMD entries map the folio; 0 below order 9. */
   public int entireMapCount(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head));
+    reach(SyncPoint.LOAD, FramePart.ENTIRE_MAP_COUNT, head);
     int count = individual(head) != null ? 0 : load(head, Section.ENTIRE_MAP_COUNT);
-    SyncPoints.read(this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head), count);
+    tellRead(FramePart.ENTIRE_MAP_COUNT, head, count);
     return count;
   }
 
   /** Counts {@code n} PMD entries of a folio of order 9 or more; returns the new count. */
   public int addEntireMapCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.ENTIRE_MAP_COUNT, head));
+    reach(SyncPoint.MAPCOUNT, FramePart.ENTIRE_MAP_COUNT, head);
     if (individual(head) != null) {
       throw new IllegalStateException(describe(head) + ": too small for a PMD");
     }
@@ -360,14 +384,14 @@ public final class MemMap extends FrameTable {
 
   /** How many entries of either kind map the large folio or pages of it. */
   public int largeMapCount(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.LARGE_MAP_COUNT, head));
+    reach(SyncPoint.LOAD, FramePart.LARGE_MAP_COUNT, head);
     int count = loadLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT);
-    SyncPoints.read(this, FramePart.of(FramePart.LARGE_MAP_COUNT, head), count);
+    tellRead(FramePart.LARGE_MAP_COUNT, head, count);
     return count;
   }
 
   public int addLargeMapCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.LARGE_MAP_COUNT, head));
+    reach(SyncPoint.MAPCOUNT, FramePart.LARGE_MAP_COUNT, head);
     int count = addLarge(head, Section.LARGE_MAP_COUNT, FrameBlock.TAIL_LARGE_MAP_COUNT, n);
     tellAdded(FramePart.LARGE_MAP_COUNT, head, count - n, count);
     return count;
@@ -378,16 +402,16 @@ public final class MemMap extends FrameTable {
    * for PMD mappings above bit 12 as well.
    */
   public int nrPagesMapped(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.PAGES_MAPPED, head));
+    reach(SyncPoint.LOAD, FramePart.PAGES_MAPPED, head);
     FrameBlock block = individual(head);
     int value = loadLarge(head, Section.PAGES_MAPPED, FrameBlock.TAIL_PAGES_MAPPED);
     int mapped = block == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
-    SyncPoints.read(this, FramePart.of(FramePart.PAGES_MAPPED, head), mapped);
+    tellRead(FramePart.PAGES_MAPPED, head, mapped);
     return mapped;
   }
 
   public int addNrPagesMapped(int head, int n) {
-    SyncPoints.reach(SyncPoint.MAPCOUNT, this, FramePart.of(FramePart.PAGES_MAPPED, head));
+    reach(SyncPoint.MAPCOUNT, FramePart.PAGES_MAPPED, head);
     int value = addLarge(head, Section.PAGES_MAPPED, FrameBlock.TAIL_PAGES_MAPPED, n);
     int mapped = individual(head) == null ? value : value & FrameBlock.PAGES_MAPPED_MASK;
     tellAdded(FramePart.PAGES_MAPPED, head, mapped - n, mapped);
@@ -462,9 +486,9 @@ public final class MemMap extends FrameTable {
 
   /** How often the large folio is pinned. Small ones count pins in the refCount. */
   public int pinCount(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.PINS, head));
+    reach(SyncPoint.LOAD, FramePart.PINS, head);
     int pins = loadPins(head);
-    SyncPoints.read(this, FramePart.of(FramePart.PINS, head), pins);
+    tellRead(FramePart.PINS, head, pins);
     return pins;
   }
 
@@ -483,7 +507,7 @@ public final class MemMap extends FrameTable {
 
   /** Counts {@code n} pins; returns the new count. An order-1 folio holds up to 2^20 - 1. */
   public int addPinCount(int head, int n) {
-    SyncPoints.reach(SyncPoint.PIN, this, FramePart.of(FramePart.PINS, head));
+    reach(SyncPoint.PIN, FramePart.PINS, head);
     int pins = addPins(head, n);
     tellAdded(FramePart.PINS, head, pins - n, pins);
     return pins;
@@ -514,9 +538,9 @@ public final class MemMap extends FrameTable {
 
   /** What the folio belongs to: the upper bits name it, the lower ones are a page offset. */
   public long mapping(int head) {
-    SyncPoints.reach(SyncPoint.LOAD, this, FramePart.of(FramePart.MAPPING, head));
+    reach(SyncPoint.LOAD, FramePart.MAPPING, head);
     long mapping = loadMapping(head);
-    SyncPoints.read(this, FramePart.of(FramePart.MAPPING, head), mapping);
+    tellRead(FramePart.MAPPING, head, mapping);
     return mapping;
   }
 
@@ -529,9 +553,9 @@ public final class MemMap extends FrameTable {
 
   public void setMapping(int head, long mapping) {
     if (SyncPoints.active()) {
-      SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.MAPPING, head));
+      reach(SyncPoint.STORE, FramePart.MAPPING, head);
       long before = loadMapping(head);
-      SyncPoints.changed(this, FramePart.of(FramePart.MAPPING, head), before, mapping);
+      tellChanged(FramePart.MAPPING, head, before, mapping);
     }
     FrameBlock block = individual(head);
     if (block != null) {
@@ -598,7 +622,7 @@ public final class MemMap extends FrameTable {
     if (SyncPoints.active() && before != after) {
       int changed = before ^ after;
       if ((changed & FolioFlags.ORDER_MASK) != 0) {
-        SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.ORDER, pfn));
+        reach(SyncPoint.STORE, FramePart.ORDER, pfn);
       }
       reachFlags(SyncPoint.FLAG, pfn, changed & ~FolioFlags.ORDER_MASK);
       FramePart.tellFlags(this, pfn, before, after);
@@ -608,7 +632,7 @@ public final class MemMap extends FrameTable {
   /** The mapping word of a frame is set, as its folio is split. */
   void tellMapping(int pfn, long mapping) {
     if (mapping != 0) {
-      SyncPoints.changed(this, FramePart.of(FramePart.MAPPING, pfn), 0, mapping);
+      tellChanged(FramePart.MAPPING, pfn, 0, mapping);
     }
   }
 
@@ -618,8 +642,8 @@ public final class MemMap extends FrameTable {
    * @param head aligned to the order; free, and the caller's
    */
   void prepareFolio(int head, int order) {
-    SyncPoints.reach(SyncPoint.STORE, this, FramePart.of(FramePart.REF, head));
-    SyncPoints.changed(this, FramePart.of(FramePart.REF, head), 0, 1);
+    reach(SyncPoint.STORE, FramePart.REF, head);
+    tellChanged(FramePart.REF, head, 0, 1);
     if (order == 0) {
       store(head, FrameBlock.REF, 1);
     } else {

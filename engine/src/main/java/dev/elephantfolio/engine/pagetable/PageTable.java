@@ -86,6 +86,9 @@ public final class PageTable implements SyncPlace {
 
   /** The entry in slot {@code index}, as another processor may see it now. */
   public long entry(int index) {
+    if (!SyncPoints.active()) {
+      return load(index);
+    }
     SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);
     long entry = load(index);
     SyncPoints.read(this, index, entry);
@@ -102,17 +105,20 @@ public final class PageTable implements SyncPlace {
     if (tables == null) {
       return null;
     }
+    if (!SyncPoints.active()) {
+      return childIn(tables, index);
+    }
     SyncPoints.reach(SyncPoint.PTE_LOAD, this, index);
     long entry = load(index);
-    PageTable child = Pte.isTable(entry) ? childOrNull(tables, index) : null;
+    PageTable child = Pte.isTable(entry) ? childIn(tables, index) : null;
     // First what a story tells, then what a state is made of.
     SyncPoints.read(this, index, entry);
     SyncPoints.read(this, index, child == null ? 0 : child.syncId);
     return child;
   }
 
-  private static @Nullable PageTable childOrNull(@Nullable PageTable[] tables, int index) {
-    return (PageTable) CHILD.getAcquire(tables, index);
+  private @Nullable PageTable childIn(@Nullable PageTable[] tables, int index) {
+    return Pte.isTable(load(index)) ? (PageTable) CHILD.getAcquire(tables, index) : null;
   }
 
   /** Whether every entry is none. Stable only under the lock. */

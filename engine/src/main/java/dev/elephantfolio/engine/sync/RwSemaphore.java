@@ -81,6 +81,9 @@ public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
 
   /** Takes the lock for read if nobody holds it for write or waits for it. */
   public boolean tryReadLock() {
+    if (!LockOrder.tracked()) {
+      return tryRead();
+    }
     SyncPoints.reach(SyncPoint.TRY_LOCK, this, STATE);
     boolean taken = tryRead();
     SyncPoints.read(this, STATE, taken ? 0 : 1);
@@ -93,10 +96,12 @@ public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
   }
 
   public void readUnlock() {
-    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
-    // What is guarded may change under other locks beside this one.
-    SyncPoints.addedState(this, GUARDED);
-    LockOrder.unlocking(this, 0);
+    if (LockOrder.tracked()) {
+      SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+      // What is guarded may change under other locks beside this one.
+      SyncPoints.addedState(this, GUARDED);
+      LockOrder.unlocking(this, 0);
+    }
     if (add(-READER) == WAITERS) {
       handOn();
     }

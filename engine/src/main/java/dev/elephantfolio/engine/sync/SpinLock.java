@@ -71,10 +71,12 @@ public sealed class SpinLock implements SyncPlace permits PaddedSpinLock {
   }
 
   public void unlock() {
-    SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
-    SyncPoints.changedState(this, GUARDED);
-    SyncPoints.changed(this, STATE, 1, 0);
-    LockOrder.unlocking(this, 0);
+    if (LockOrder.tracked()) {
+      SyncPoints.reach(SyncPoint.UNLOCK, this, STATE);
+      SyncPoints.changedState(this, GUARDED);
+      SyncPoints.changed(this, STATE, 1, 0);
+      LockOrder.unlocking(this, 0);
+    }
     HELD.setRelease(this, 0);
   }
 

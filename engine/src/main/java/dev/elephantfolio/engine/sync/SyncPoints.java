@@ -45,7 +45,8 @@ public final class SyncPoints {
    * Whether any scheduled run is under way: a constant to the compiler.
    *
    * <p>A call site's target is one, until it is set anew. It is only looked at: calling it would be
-   * a constant too, but each call is worth many to the compiler, which stops inlining after so many.
+   * a constant too, but each call is worth many to the compiler, which stops inlining after so
+   * many.
    */
   @SuppressWarnings("ReferenceEquality") // one of two
   public static boolean active() {
