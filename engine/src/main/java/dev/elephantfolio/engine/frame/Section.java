@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  * <p>FLAGS and REF stand where a {@link FrameBlock} has them, and NEXT and PREV too.
  */
 final class Section {
-  static final int BLOCKS = 512;
+  private static final int BLOCK_BITS = 9;
+  static final int BLOCKS = 1 << BLOCK_BITS;
   static final int BLOCK_MASK = BLOCKS - 1;
+
+  /** How far apart neighbours are kept, as a power of two. */
+  private static final int APART_BITS = 5;
+
+  private static final int NEIGHBOURS_MASK = (1 << BLOCK_BITS - APART_BITS) - 1;
 
   /** A pfn's bits below its section number. */
   static final int SHIFT = 18;
@@ -58,8 +64,14 @@ final class Section {
     Arrays.fill(migrateTypes, (byte) MigrateType.MOVABLE.index);
   }
 
+  /**
+   * Where the block of {@code pfn} is kept among the {@link #BLOCKS}. Neighbours in memory are often
+   * different processes', and each pin writes here: they lie 32 places apart, so that they share no
+   * cache line even in {@link #pins}.
+   */
   static int block(int pfn) {
-    return (pfn >>> FrameBlock.ORDER) & BLOCK_MASK;
+    int number = (pfn >>> FrameBlock.ORDER) & BLOCK_MASK;
+    return (number & NEIGHBOURS_MASK) << APART_BITS | number >>> BLOCK_BITS - APART_BITS;
   }
 
   static int base(int pfn) {
