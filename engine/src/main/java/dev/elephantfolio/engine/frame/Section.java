@@ -23,7 +23,7 @@ final class Section {
   /** How far apart neighbours are kept, as a power of two. */
   private static final int APART_BITS = 5;
 
-  private static final int NEIGHBOURS_MASK = (1 << BLOCK_BITS - APART_BITS) - 1;
+  private static final int NEIGHBOURS_MASK = (1 << (BLOCK_BITS - APART_BITS)) - 1;
 
   /** A pfn's bits below its section number. */
   static final int SHIFT = 18;
@@ -65,13 +65,13 @@ final class Section {
   }
 
   /**
-   * Where the block of {@code pfn} is kept among the {@link #BLOCKS}. Neighbours in memory are often
-   * different processes', and each pin writes here: they lie 32 places apart, so that they share no
-   * cache line even in {@link #pins}.
+   * Where the block of {@code pfn} is kept among the {@link #BLOCKS}. Neighbours in memory are
+   * often different processes', and each pin writes here: they lie 32 places apart, so that they
+   * share no cache line even in {@link #pins}.
    */
   static int block(int pfn) {
     int number = (pfn >>> FrameBlock.ORDER) & BLOCK_MASK;
-    return (number & NEIGHBOURS_MASK) << APART_BITS | number >>> BLOCK_BITS - APART_BITS;
+    return ((number & NEIGHBOURS_MASK) << APART_BITS) | (number >>> (BLOCK_BITS - APART_BITS));
   }
 
   static int base(int pfn) {
