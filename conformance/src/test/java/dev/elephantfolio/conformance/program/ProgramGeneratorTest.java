@@ -24,6 +24,14 @@ import org.junit.jupiter.api.Test;
 final class ProgramGeneratorTest {
   private static final int CALLS = 200;
 
+  private static final Set<Class<?>> HOLDS =
+      Set.of(
+          Call.Pin.class,
+          Call.Vmsplice.class,
+          Call.Check.class,
+          Call.Fill.class,
+          Call.Unpin.class);
+
   private static Scenario program(long seed) {
     return ProgramGenerator.program(seed, CALLS, true);
   }
@@ -66,10 +74,13 @@ final class ProgramGeneratorTest {
     }
   }
 
+  /** Holds are for scenario files: most kinds of pins cannot be had on a live kernel. */
   @Test
-  void everyCallComes() {
+  void everyCallComesButForHolds() {
     Set<Class<?>> seen = callsOf(300).stream().map(Object::getClass).collect(Collectors.toSet());
-    assertEquals(Set.of(Call.class.getPermittedSubclasses()), seen);
+    Set<Class<?>> expected = new HashSet<>(Set.of(Call.class.getPermittedSubclasses()));
+    expected.removeAll(HOLDS);
+    assertEquals(expected, seen);
   }
 
   @Test

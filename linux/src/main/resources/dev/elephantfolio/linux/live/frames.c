@@ -173,8 +173,9 @@ void frames_read(const struct pages *pages) {
   last = 0;
 }
 
+/* The last frame is there only to show where the one before ends: its own folio may be cut. */
 static bool holds(const struct stretch *stretch, uint64_t pfn) {
-  return pfn >= stretch->first && pfn < stretch->end;
+  return pfn >= stretch->first && pfn < stretch->end - 1;
 }
 
 /* One of the frames that were read. */
