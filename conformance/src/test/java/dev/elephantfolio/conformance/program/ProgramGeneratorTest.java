@@ -26,11 +26,7 @@ final class ProgramGeneratorTest {
 
   private static final Set<Class<?>> HOLDS =
       Set.of(
-          Call.Pin.class,
-          Call.Vmsplice.class,
-          Call.Check.class,
-          Call.Fill.class,
-          Call.Unpin.class);
+          Call.Pin.class, Call.Vmsplice.class, Call.Check.class, Call.Fill.class, Call.Unpin.class);
 
   private static Scenario program(long seed) {
     return ProgramGenerator.program(seed, CALLS, true);

@@ -119,22 +119,41 @@ final class LazyFreeDiscard {
     pmd.unlock();
   }
 
-  /** Takes the entries away that map the pages, and puts them back when the folio must be kept. */
+  /**
+   * Unmaps by batches of entries of the same rights; what is unmapped before a batch for whose sake
+   * the folio must be kept stays so.
+   */
   private boolean unmapTable(
       PageTableCursor pte, Vma vma, int head, int firstPfn, long at, int pages) {
-    long[] old = new long[pages];
-    int mapped = 0;
-    long marks = 0;
-    for (int i = 0; i < pages; i++) {
-      pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
-      if (maps(pte.entry(), firstPfn + i)) {
-        old[i] = pte.getAndClear();
-        marks |= old[i] & (Pte.YOUNG | Pte.DIRTY);
-        mapped++;
+    int endPfn = head + memMap.pages(head);
+    int i = 0;
+    while (i < pages) {
+      long address = at + ((long) i << Addresses.PAGE_SHIFT);
+      pte.seek(address);
+      long entry = pte.entry();
+      int count = 1;
+      if (maps(entry, firstPfn + i)) {
+        count = PteBatch.lengthOfSameRights(pte, entry, pages - i, endPfn);
+        if (!unmapBatch(pte, vma, head, address, count)) {
+          return false;
+        }
       }
+      i += count;
+    }
+    return true;
+  }
+
+  /** Takes the entries away, and puts them back when the folio must be kept. */
+  private boolean unmapBatch(PageTableCursor pte, Vma vma, int head, long at, int count) {
+    long[] old = new long[count];
+    long marks = 0;
+    for (int i = 0; i < count; i++) {
+      pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
+      old[i] = pte.getAndClear();
+      marks |= old[i] & (Pte.YOUNG | Pte.DIRTY);
     }
     translations.flush();
-    vma.mm().notifiers().invalidateSecondaryTlbs(at, at + ((long) pages << Addresses.PAGE_SHIFT));
+    vma.mm().notifiers().invalidateSecondaryTlbs(at, at + ((long) count << Addresses.PAGE_SHIFT));
     if (Pte.isDirty(marks)) {
       memMap.setFlag(head, FolioFlags.DIRTY);
     }
@@ -143,9 +162,9 @@ final class LazyFreeDiscard {
       return false;
     }
     vma.mm().updateHiwaterRss();
-    vma.mm().addRss(RssKind.ANON, -mapped);
-    uncount(vma, head, firstPfn, old);
-    folios.put(head, mapped);
+    vma.mm().addRss(RssKind.ANON, -count);
+    mapCounts.removePtes(head, Pte.pfn(old[0]), count, vma);
+    folios.put(head, count);
     return true;
   }
 
@@ -165,25 +184,8 @@ final class LazyFreeDiscard {
   /** As one batch: each entry comes back with the marks of all. */
   private static void restore(PageTableCursor pte, long[] old, long at, long marks) {
     for (int i = 0; i < old.length; i++) {
-      if (old[i] != Pte.NONE) {
-        pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
-        pte.set(old[i] | marks);
-      }
-    }
-  }
-
-  /** Uncounts the mappings, run by run. */
-  private void uncount(Vma vma, int head, int firstPfn, long[] old) {
-    int from = 0;
-    while (from < old.length) {
-      int to = from;
-      while (to < old.length && old[to] != Pte.NONE) {
-        to++;
-      }
-      if (to > from) {
-        mapCounts.removePtes(head, firstPfn + from, to - from, vma);
-      }
-      from = to + 1;
+      pte.seek(at + ((long) i << Addresses.PAGE_SHIFT));
+      pte.set(old[i] | marks);
     }
   }
 }
