@@ -19,6 +19,9 @@ final class FolioBatch {
   /** How many folios there are at most. */
   static final int SIZE = 31;
 
+  /** In place of a folio. */
+  static final int NONE = 0;
+
   /** Ints of two cache lines: what keeps off the objects before and behind. */
   private static final int GAP = 32;
 
@@ -41,7 +44,7 @@ final class FolioBatch {
     return words[COUNT];
   }
 
-  /** The {@code index}th folio, from 0 on. */
+  /** The {@code index}th folio, from 0 on; {@link #NONE} where one took a place and no more. */
   int head(int index) {
     return words[FIRST + index];
   }
@@ -52,7 +55,9 @@ final class FolioBatch {
 
   void forEach(IntConsumer visitor) {
     for (int index = 0; index < count(); index++) {
-      visitor.accept(head(index));
+      if (head(index) != NONE) {
+        visitor.accept(head(index));
+      }
     }
   }
 }

@@ -95,6 +95,19 @@ public final class LruLists {
     batch.lock.unlock();
   }
 
+  /**
+   * As {@link #add}, of a small folio that goes with the reference its owner is about to drop: the
+   * batch would only free it. It takes a place, since others notice when a batch is full.
+   */
+  public void addForgotten() {
+    FolioBatch batch = batches[cpus.current()];
+    batch.lock.lock();
+    if (batch.add(FolioBatch.NONE)) {
+      drain(batch);
+    }
+    batch.lock.unlock();
+  }
+
   /** Empties the batches of the processor that runs this thread. */
   public void drainLocal() {
     drainLocked(batches[cpus.current()]);
@@ -131,7 +144,7 @@ public final class LruLists {
 
   /** A folio that only the batch refers to is freed by it, and need not see its list before. */
   private void linkUnlessForgotten(int head) {
-    if (memMap.refCount(head) > 1) {
+    if (head != FolioBatch.NONE && memMap.refCount(head) > 1) {
       moved[linkUncounted(head)] += memMap.pages(head);
     }
   }

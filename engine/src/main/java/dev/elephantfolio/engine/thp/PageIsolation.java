@@ -4,6 +4,7 @@ import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.folio.Folios;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.MemMap;
+import dev.elephantfolio.engine.mm.VmFlags;
 import dev.elephantfolio.engine.mm.Vma;
 import dev.elephantfolio.engine.pagetable.PageTable;
 import dev.elephantfolio.engine.pagetable.PageTables;
@@ -190,6 +191,16 @@ final class PageIsolation {
     folios.lru().add(folio);
   }
 
+  /** As {@link #putBack}; what only this table still refers to need not see a list again. */
+  private void letGo(int folio) {
+    if (memMap.refCount(folio) > 1 || vma.has(VmFlags.LOCKED)) {
+      putBack(folio);
+    } else {
+      folios.unlock(folio);
+      folios.lru().addForgotten();
+    }
+  }
+
   static boolean isPage(long entry) {
     return Pte.isPresent(entry) && !Pte.isSpecial(entry);
   }
@@ -234,7 +245,7 @@ final class PageIsolation {
 
   private void drop(int folio, int page, int pages) {
     if (!memMap.isLarge(folio)) {
-      putBack(folio);
+      letGo(folio);
     }
     mapCounts.removePtes(folio, page, pages, vma);
     folios.put(folio, pages);
