@@ -223,7 +223,8 @@ final class RandomProgram {
     long length = length();
     int advice = ADVICES[random.nextInt(ADVICES.length)];
     call("%s madvise %x %x advice %d".formatted(process, address, length, advice));
-    if (advice == Madvise.DONTNEED || advice == Madvise.GUARD_INSTALL) {
+    if (advice == Madvise.DONTNEED || advice == Madvise.GUARD_INSTALL || advice == Madvise.FREE) {
+      // What is freed lazily may go at any time, with MADV_PAGEOUT by whoever inherited it, too.
       model.changes(process, address, length);
     }
     process.madvise(address, length, advice);
