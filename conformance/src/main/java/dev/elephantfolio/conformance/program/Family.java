@@ -40,18 +40,9 @@ public final class Family {
     }
   }
 
-  public boolean lives(String process) {
-    return living.contains(process);
-  }
-
   /** Whether it lives and waits for nobody. */
   public boolean mayCall(String process) {
     return living.contains(process) && !waiting.containsValue(process);
-  }
-
-  /** Whether it is a vfork child in its parent's memory. */
-  public boolean borrowsMemory(String process) {
-    return waiting.containsKey(process);
   }
 
   /** Those that may call, oldest first. */

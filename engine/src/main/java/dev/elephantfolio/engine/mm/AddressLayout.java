@@ -62,10 +62,6 @@ public record AddressLayout(
         mmapBase(stackLimitBytes, stackGuardGapBytes));
   }
 
-  public AddressLayout withStartStack(long address) {
-    return new AddressLayout(startCode, endCode, startData, endData, startBrk, address, mmapBase);
-  }
-
   public AddressLayout withStartBrk(long address) {
     return new AddressLayout(startCode, endCode, startData, endData, address, startStack, mmapBase);
   }

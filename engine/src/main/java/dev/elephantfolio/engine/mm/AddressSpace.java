@@ -140,10 +140,6 @@ public final class AddressSpace implements SyncPlace {
     mmapLock.writeLockNested();
   }
 
-  public boolean tryMmapWriteLock() {
-    return mmapLock.tryWriteLock();
-  }
-
   /** Ends the writing section, and with it every area's write lock. */
   public void mmapWriteUnlock() {
     endWriteSection();

@@ -112,11 +112,6 @@ public final class VmFlags {
         | ((mapFlags & MapFlags.STACK) != 0 ? NOHUGEPAGE : 0);
   }
 
-  /** Every access that mprotect may give to an area with {@code flags}, as access bits. */
-  public static long permitted(long flags) {
-    return (flags >>> 4) & ACCESS;
-  }
-
   public static boolean isAccessible(long flags) {
     return has(flags, ACCESS);
   }

@@ -174,11 +174,6 @@ public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
     return (word & ~WAITERS) != 0;
   }
 
-  /** Whether any thread holds it for write now. */
-  public boolean isWriteLocked() {
-    return (word & WRITER) != 0;
-  }
-
   /** Whether anyone waits for it now: a holder of long standing may want to step aside. */
   public boolean isContended() {
     return (word & WAITERS) != 0;
