@@ -31,6 +31,12 @@ import dev.elephantfolio.engine.sync.WaitTable;
  * may call anything here.
  */
 public final class Folios {
+  /**
+   * So many folios leave the LRU lists under one hold of their lock. It is not fair: between two
+   * holds there must be work enough for a waiter to see it free.
+   */
+  private static final int PASS = 31;
+
   private final MemMap memMap;
   private final PageAllocator pages;
   private final LruLists lru;
@@ -97,23 +103,35 @@ public final class Folios {
    */
   public void putAll(int[] heads, int[] references, int count) {
     int small = 0;
-    for (int i = 0; i < count; i++) {
+    for (int from = 0; from < count; from += PASS) {
+      small = putPass(heads, references, from, Math.min(count, from + PASS), small);
+    }
+    pages.freeAll(heads, small);
+  }
+
+  /**
+   * Puts those of from..to-1, and gathers the small ones that are to be freed in {@code heads},
+   * from {@code first} on; returns where they end.
+   */
+  private int putPass(int[] heads, int[] references, int from, int to, int first) {
+    int end = first;
+    for (int i = from; i < to; i++) {
       int head = heads[i];
       if (memMap.put(head, references[i]) == 0) {
         if (memMap.isLarge(head)) {
           free(head);
         } else {
-          heads[small++] = head;
+          heads[end++] = head;
         }
       }
     }
-    lru.removeFreed(heads, small);
-    for (int i = 0; i < small; i++) {
+    lru.removeFreed(heads, first, end);
+    for (int i = first; i < end; i++) {
       if (memMap.testFlag(heads[i], FolioFlags.MLOCKED)) {
         clearMlocked(heads[i], 0);
       }
     }
-    pages.freeAll(heads, small);
+    return end;
   }
 
   private void free(int head) {

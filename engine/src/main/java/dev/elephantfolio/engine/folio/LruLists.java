@@ -34,8 +34,7 @@ public final class LruLists {
   private static final int NAMING =
       FolioFlags.UNEVICTABLE | FolioFlags.ACTIVE | FolioFlags.SWAPBACKED | FolioFlags.MLOCKED;
 
-  private static final LruList[] LISTS_BY_ORDINAL = LruList.values();
-  private static final int LISTS = LISTS_BY_ORDINAL.length;
+  private static final int LISTS = LruList.values().length;
   private static final int UNEVICTABLE = LruList.UNEVICTABLE.ordinal();
   private static final int FIRST_FILE = LruList.INACTIVE_FILE.ordinal();
   private static final NodeStat[] SIZES = {
@@ -244,10 +243,13 @@ public final class LruLists {
     boolean _ = isolate(head);
   }
 
-  /** Takes small folios that nobody refers to any more off their lists. */
-  void removeFreed(int[] heads, int count) {
+  /** Takes {@code heads[from..to-1]}, small folios that nobody refers to, off their lists. */
+  void removeFreed(int[] heads, int from, int to) {
+    if (from == to) {
+      return;
+    }
     lock.lock();
-    for (int i = 0; i < count; i++) {
+    for (int i = from; i < to; i++) {
       if (memMap.testAndClearFlag(heads[i], FolioFlags.LRU)) {
         moved[unlinkUncounted(heads[i])]--;
       }
@@ -291,11 +293,6 @@ public final class LruLists {
       memMap.clearFlag(head, FolioFlags.REFERENCED);
       putBack(head);
     }
-  }
-
-  /** The list that the folio's flags name. */
-  public LruList listOf(int head) {
-    return LISTS_BY_ORDINAL[listNamedBy(memMap.flags(head, NAMING))];
   }
 
   private static int listNamedBy(int flags) {

@@ -8,7 +8,9 @@ import java.util.function.BooleanSupplier;
  * longer each time (the other may have lost its processor). Nobody needs to wake the waiter.
  */
 public final class SpinWait {
-  private static final int SPINS = 64;
+  /** About as long as waking a thread takes; who holds a lock for short will be done before. */
+  private static final int SPINS = 1024;
+
   private static final int YIELDS = 64;
   private static final long SLEEP_NANOS_MIN = 1_000;
   private static final int SLEEP_DOUBLINGS = 7;
