@@ -177,25 +177,17 @@ public final class MapCounts {
     return counts ? first : 0;
   }
 
-  /** Counts a PMD of {@code vma} that maps the whole anonymous folio. */
-  public void addAnonPmd(int head, Vma vma, boolean exclusive) {
-    int fresh = 0;
-    if (memMap.addEntireMapCount(head, 1) == 1) {
-      int mapped = memMap.addNrPagesMapped(head, ENTIRELY_MAPPED);
-      if (mapped < 2 * ENTIRELY_MAPPED) {
-        fresh = Math.max(0, PMD_PAGES - (mapped & PAGES_MAPPED));
-        stats.add(NodeStat.NR_ANON_TRANSPARENT_HUGEPAGES, PMD_PAGES);
-      }
-    }
-    mmIds.add(head, 1, vma.mm());
-    vma.mm().addRss(RssKind.ANON_HUGE, PMD_PAGES);
-    stats.add(NodeStat.NR_ANON_PAGES, fresh);
-    markExclusive(head, 1, exclusive);
-    mlockWhole(head, PMD_PAGES, vma);
-  }
-
   /** Uncounts {@code pages} PTEs; may put the folio on the deferred-split queue. */
   public void removePtes(int head, int page, int pages, Vma vma) {
+    int gone = removePtesUntold(head, page, pages, vma);
+    tellUnmapped(memMap.testFlag(head, FolioFlags.ANON), gone);
+  }
+
+  /**
+   * As {@link #removePtes} without moving the gauges: gives how many pages nobody maps any more,
+   * which the caller must {@linkplain #tellUnmapped tell}, of many folios together.
+   */
+  public int removePtesUntold(int head, int page, int pages, Vma vma) {
     int order = memMap.order(head);
     int gone;
     boolean partial = false;
@@ -215,8 +207,9 @@ public final class MapCounts {
         partial = memMap.nrPagesMapped(head) != 0;
       }
     }
-    uncount(head, gone, partial);
+    queueIfPartial(head, partial);
     munlockPart(head, vma);
+    return gone;
   }
 
   /** Uncounts a PMD; may put the folio on the deferred-split queue. */
@@ -233,16 +226,24 @@ public final class MapCounts {
         stats.add(NodeStat.NR_ANON_TRANSPARENT_HUGEPAGES, -PMD_PAGES);
       }
     }
-    uncount(head, gone, partial);
+    queueIfPartial(head, partial);
+    tellUnmapped(memMap.testFlag(head, FolioFlags.ANON), gone);
     munlockPart(head, vma);
   }
 
-  private void uncount(int head, int pages, boolean partial) {
-    boolean anon = memMap.testFlag(head, FolioFlags.ANON);
-    if (partial && anon && !memMap.testFlag(head, FolioFlags.PARTIALLY_MAPPED)) {
+  private void queueIfPartial(int head, boolean partial) {
+    if (partial
+        && memMap.testFlag(head, FolioFlags.ANON)
+        && !memMap.testFlag(head, FolioFlags.PARTIALLY_MAPPED)) {
       deferred.add(head, true);
     }
-    stats.add(anon ? NodeStat.NR_ANON_PAGES : NodeStat.NR_MAPPED, -pages);
+  }
+
+  /** Moves the gauge of mapped pages of that kind by those that nobody maps any more. */
+  public void tellUnmapped(boolean anon, int pages) {
+    if (pages != 0) {
+      stats.add(anon ? NodeStat.NR_ANON_PAGES : NodeStat.NR_MAPPED, -pages);
+    }
   }
 
   /**

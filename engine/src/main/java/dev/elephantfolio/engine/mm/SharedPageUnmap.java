@@ -60,7 +60,7 @@ final class SharedPageUnmap {
       memMap.setFlag(page, FolioFlags.DIRTY);
     }
     vma.mm().updateHiwaterRss();
-    vma.mm().addRss(RssDelta.kindOf(memMap, page), -1);
+    vma.mm().addRss(RssKind.of(memMap, page), -1);
     mapCounts.removePtes(page, page, 1, vma);
     folios.put(page);
   }

@@ -159,7 +159,7 @@ public final class ZapRange {
         return;
       }
       int head = memMap.head(Pte.pfn(old));
-      vma.mm().addRss(RssDelta.kindOf(memMap, head), -PageTable.ENTRIES);
+      vma.mm().addRss(RssKind.of(memMap, head), -PageTable.ENTRIES);
       if (Pte.isPresent(old)) {
         mapCounts.removePmd(head, vma);
         gather.add(head, 1);
@@ -171,25 +171,25 @@ public final class ZapRange {
       if (!pte.lockPte(at)) {
         return;
       }
-      RssDelta rss = new RssDelta();
+      ZapTally tally = new ZapTally();
       long address = at;
       while (address < stepEnd) {
         pte.seek(address);
-        int dropped = zapEntry(pte, address, PmdSteps.pages(address, stepEnd), rss);
+        int dropped = zapEntry(pte, address, PmdSteps.pages(address, stepEnd), tally);
         address += (long) dropped << Addresses.PAGE_SHIFT;
       }
-      rss.tell(vma.mm());
+      tally.tell(vma.mm(), mapCounts);
       pte.unlock();
     }
 
     /** Deals with the entry there, and up to {@code max} that go on with it; gives how many. */
-    private int zapEntry(PageTableCursor pte, long address, int max, RssDelta rss) {
+    private int zapEntry(PageTableCursor pte, long address, int max, ZapTally tally) {
       long entry = pte.entry();
       if (Pte.isNone(entry)) {
         return 1;
       }
       if (!Pte.isPresent(entry)) {
-        zapNonPresent(pte, entry, rss);
+        zapNonPresent(pte, entry, tally);
         return 1;
       }
       if (Pte.isSpecial(entry)) {
@@ -201,17 +201,17 @@ public final class ZapRange {
       int pages = memMap.pages(head);
       int count = pages == 1 ? 1 : PteBatch.length(pte, entry, max, head + pages);
       long marks = PteBatch.getAndClear(pte, address, count);
-      dropSmall(head, Pte.pfn(entry), count, marks, rss);
+      dropSmall(head, Pte.pfn(entry), count, marks, tally);
       return count;
     }
 
-    private void dropSmall(int head, int page, int count, long marks, RssDelta rss) {
-      RssKind kind = RssDelta.kindOf(memMap, head);
+    private void dropSmall(int head, int page, int count, long marks, ZapTally tally) {
+      RssKind kind = RssKind.of(memMap, head);
       if (kind != RssKind.ANON) {
         keepMarks(head, marks);
       }
-      rss.remove(kind, count);
-      mapCounts.removePtes(head, page, count, vma);
+      tally.remove(kind, count);
+      tally.unmapped(kind, mapCounts.removePtesUntold(head, page, count, vma));
       gather.add(head, count);
     }
 
@@ -225,10 +225,10 @@ public final class ZapRange {
       }
     }
 
-    private void zapNonPresent(PageTableCursor pte, long entry, RssDelta rss) {
+    private void zapNonPresent(PageTableCursor pte, long entry, ZapTally tally) {
       if (Pte.isMigration(entry)) {
         // Its folio counts this place neither as a mapping nor as a reference.
-        rss.remove(RssDelta.kindOf(memMap, memMap.head(Pte.pfn(entry))), 1);
+        tally.remove(RssKind.of(memMap, memMap.head(Pte.pfn(entry))), 1);
       } else if (!Pte.isGuard(entry)) {
         throw new IllegalStateException("an entry of no known kind: " + Long.toHexString(entry));
       } else if (mode != Mode.UNMAP) {
