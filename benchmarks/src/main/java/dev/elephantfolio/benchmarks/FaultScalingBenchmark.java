@@ -85,6 +85,18 @@ public class FaultScalingBenchmark {
     }
   }
 
+  /** A thread's area on a machine of its own: what could be reached at best. */
+  @State(Scope.Thread)
+  public static class Alone {
+    private final Area area = new Area(Arena.small().machine.spawn("toucher"), Arena.START);
+
+    /** Nothing is touched. */
+    @Setup(Level.Invocation)
+    public void drop() {
+      area.drop();
+    }
+  }
+
   /** A thread's area in the process that all share. */
   @State(Scope.Thread)
   public static class Part {
@@ -110,6 +122,14 @@ public class FaultScalingBenchmark {
   @OperationsPerInvocation(PAGES)
   public void oneThread(Own own) {
     own.area.touchAll();
+  }
+
+  /** By two threads that share nothing of the engine. */
+  @Benchmark
+  @Threads(2)
+  @OperationsPerInvocation(PAGES)
+  public void twoMachines(Alone alone) {
+    alone.area.touchAll();
   }
 
   /** By two threads in two processes. */
