@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -46,16 +47,6 @@ import picocli.CommandLine.Parameters;
       "  efolio race --all --schedules 1000000",
     })
 final class RaceCommand extends FolioCommand {
-  private static final long SCHEDULES = 10_000;
-  private static final int CHANGES = 3;
-
-  /** Which schedules are run. */
-  private enum Way {
-    RANDOM,
-    PCT,
-    EXHAUSTIVE
-  }
-
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME|FILE",
@@ -68,35 +59,7 @@ final class RaceCommand extends FolioCommand {
   @Option(names = "--all", description = "Run all races of --list, and tell of each in a line.")
   boolean all;
 
-  @Option(
-      names = "--schedules",
-      paramLabel = "N",
-      description = "Schedules at most. Default: 10000; with --exhaustive all.")
-  @Nullable Long schedules;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      description = "The first schedule's seed; each next one has the next. Default: 1.")
-  long seed = 1;
-
-  @Option(
-      names = "--strategy",
-      paramLabel = "WAY",
-      description =
-          "random: any task at any point; pct: random priorities that change a few times;"
-              + " exhaustive: all, few preemptions first. Default: pct.")
-  @Nullable String strategy;
-
-  @Option(names = "--exhaustive", description = "The same as --strategy exhaustive.")
-  boolean exhaustive;
-
-  @Option(
-      names = "--preemptions",
-      paramLabel = "K",
-      description =
-          "With --exhaustive: only schedules that interrupt a task at most K times. Default: all.")
-  @Nullable Integer preemptions;
+  @Mixin ScheduleOptions schedules = new ScheduleOptions();
 
   @Option(
       names = "--mutate",
@@ -208,8 +171,8 @@ final class RaceCommand extends FolioCommand {
   }
 
   private RaceReport report(Race race, Set<Mutation> without) {
-    Strategy chosen = strategy();
-    ExplorationResult result = explore(race, without, chosen, most(chosen));
+    Strategy chosen = schedules.strategy();
+    ExplorationResult result = explore(race, without, chosen, schedules.most(chosen));
     return RaceReport.of(race, without, chosen, result);
   }
 
@@ -222,57 +185,14 @@ final class RaceCommand extends FolioCommand {
     }
   }
 
-  private long most(Strategy chosen) {
-    Long wanted = schedules;
-    if (wanted == null) {
-      return chosen instanceof Strategy.Exhaustive ? Long.MAX_VALUE : SCHEDULES;
-    }
-    if (wanted < 1) {
-      throw new BadInputException("--schedules " + wanted + ": it takes at least 1");
-    }
-    return wanted;
-  }
-
-  private Strategy strategy() {
-    Way way = way();
-    Integer bound = preemptions;
-    if (bound != null && (way != Way.EXHAUSTIVE || bound < 0)) {
-      throw new BadInputException("--preemptions takes 0 or more, and goes with --exhaustive only");
-    }
-    return switch (way) {
-      case RANDOM -> new Strategy.RandomWalk(seed);
-      case PCT -> new Strategy.Pct(seed, CHANGES);
-      case EXHAUSTIVE ->
-          bound == null ? Strategy.Exhaustive.unbounded() : new Strategy.Exhaustive(bound);
-    };
-  }
-
-  private Way way() {
-    String word = strategy;
-    if (word == null) {
-      return exhaustive ? Way.EXHAUSTIVE : Way.PCT;
-    }
-    Way way =
-        Arrays.stream(Way.values())
-            .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(word))
-            .findFirst()
-            .orElseThrow(() ->
-                new BadInputException(
-                    "--strategy takes random, pct or exhaustive, not '" + word + "'"));
-    if (exhaustive && way != Way.EXHAUSTIVE) {
-      throw new BadInputException("--exhaustive and --strategy " + word + " exclude each other");
-    }
-    return way;
-  }
-
   // All races.
 
   private Integer exploreAll(Set<Mutation> without) {
     if (name != null || schedule != null) {
       throw new BadInputException("--all takes neither a race nor --schedule");
     }
-    Strategy chosen = strategy();
-    long most = most(chosen);
+    Strategy chosen = schedules.strategy();
+    long most = schedules.most(chosen);
     RaceTable table = new RaceTable(Races.all());
     tell(table.header());
     for (Race race : Races.all()) {

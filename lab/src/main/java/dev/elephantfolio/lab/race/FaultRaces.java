@@ -136,14 +136,7 @@ final class FaultRaces {
             () -> {
               boolean _ = RaceScene.succeeds(() -> process.write(PLACE, 8));
             })
-        .task(
-            "munmap",
-            () -> {
-              SyncPoints.note(() -> "munmap");
-              process.munmap(PLACE, PAGE);
-              SyncPoints.note(() -> "first write elsewhere, which takes a free frame");
-              process.write(OTHER_PLACE, 9);
-            })
+        .task("munmap", () -> scene.munmapAndWriteElsewhere(9))
         .check(() -> expect("the other page", 9, process.read(OTHER_PLACE)));
   }
 

@@ -64,14 +64,7 @@ final class GupRaces {
     scene.fill(PLACE, 1, 7);
     scene.task("gup", () -> readHeld(scene, 7));
     return scene
-        .task(
-            "munmap",
-            () -> {
-              SyncPoints.note(() -> "munmap");
-              scene.process.munmap(PLACE, PAGE);
-              SyncPoints.note(() -> "first write elsewhere, which takes a free frame");
-              scene.process.write(OTHER_PLACE, 9);
-            })
+        .task("munmap", () -> scene.munmapAndWriteElsewhere(9))
         .check(() -> expect("the other page", 9, scene.process.read(OTHER_PLACE)));
   }
 

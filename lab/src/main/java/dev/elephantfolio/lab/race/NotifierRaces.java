@@ -87,14 +87,7 @@ final class NotifierRaces {
             () -> {
               boolean _ = tryWrite(guest, 0, 8);
             })
-        .task(
-            "munmap",
-            () -> {
-              SyncPoints.note(() -> "munmap");
-              scene.process.munmap(PLACE, PAGE);
-              SyncPoints.note(() -> "first write elsewhere, which takes a free frame");
-              scene.process.write(OTHER_PLACE, 9);
-            })
+        .task("munmap", () -> scene.munmapAndWriteElsewhere(9))
         .check(() -> expect("the other page", 9, scene.process.read(OTHER_PLACE)))
         .check(() -> expect("writes to what is gone", 0, tryWrite(guest, 0, 10) ? 1 : 0));
   }
@@ -172,8 +165,7 @@ final class NotifierRaces {
             () -> {
               SyncPoints.note(() -> "madvise DONTNEED");
               scene.process.madvise(PLACE, PAGE, Madvise.DONTNEED);
-              SyncPoints.note(() -> "first write elsewhere, which takes a free frame");
-              scene.process.write(OTHER_PLACE, 9);
+              scene.writeElsewhere(9);
             })
         .check(() -> expect("the other page", 9, scene.process.read(OTHER_PLACE)))
         .check(() -> expect("what both see", scene.process.read(PLACE), mirror.read(PLACE)));

@@ -84,6 +84,19 @@ final class RaceScene implements MachineTrial {
     }
   }
 
+  /** Frees the page at PLACE, whose frame then becomes that of OTHER_PLACE. */
+  void munmapAndWriteElsewhere(long word) {
+    SyncPoints.note(() -> "munmap");
+    process.munmap(PLACE, PAGE);
+    writeElsewhere(word);
+  }
+
+  /** The first write to OTHER_PLACE. */
+  void writeElsewhere(long word) {
+    SyncPoints.note(() -> "first write elsewhere, which takes a free frame");
+    process.write(OTHER_PLACE, word);
+  }
+
   /** Adds a task; the order of adding is the order of their columns. */
   RaceScene task(String name, Runnable body) {
     tasks.add(new Task(name, body));

@@ -35,6 +35,11 @@ public record ScenarioReport(
     Failure(int line, String expected, String got) {
       this(line, expected, got, "");
     }
+
+    /** For a reader who knows file and line. */
+    public String told() {
+      return "expected " + expected + ", got " + got + where;
+    }
   }
 
   /** The state at a {@code snapshot} line. */

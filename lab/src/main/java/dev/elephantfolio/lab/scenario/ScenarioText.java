@@ -17,20 +17,10 @@ public final class ScenarioText {
       text.append(label).append('\n').append(SnapshotText.of(noted.snapshot()).indent(2));
     }
     for (Failure failure : report.failures()) {
-      text.append(failure(report.file(), failure)).append('\n');
+      text.append(report.file()).append(':').append(failure.line()).append(": ");
+      text.append(failure.told()).append('\n');
     }
     return text.append(summary(report)).append('\n').toString();
-  }
-
-  private static String failure(String file, Failure failure) {
-    return file
-        + ":"
-        + failure.line()
-        + ": expected "
-        + failure.expected()
-        + ", got "
-        + failure.got()
-        + failure.where();
   }
 
   private static String summary(ScenarioReport report) {

@@ -154,12 +154,6 @@ public final class SideBySide {
   }
 
   private static String told(Failure failure) {
-    return "line "
-        + failure.line()
-        + ": expected "
-        + failure.expected()
-        + ", got "
-        + failure.got()
-        + failure.where();
+    return "line " + failure.line() + ": " + failure.told();
   }
 }
