@@ -3,7 +3,6 @@ package dev.elephantfolio.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,16 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class LiveCommandsTest {
   @TempDir private Path directory;
 
-  private static void needPerfAndRoot() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(
-        Files.exists(Path.of("/usr/bin/perf")) || Files.exists(Path.of("/usr/local/bin/perf")),
-        "missing: perf (linux-perf)");
-  }
-
   @Test
   void recordsACommand() {
-    needPerfAndRoot();
+    Need.perf();
     Path recording = directory.resolve("true.eft");
     Efolio ran = Efolio.run("record", "-o", recording.toString(), "--", "true").done();
     assertTrue(ran.err().startsWith("efolio record: " + recording + ": "), ran.err());
@@ -37,7 +29,7 @@ final class LiveCommandsTest {
 
   @Test
   void recordsACommandThatFailsAndSaysSo() {
-    needPerfAndRoot();
+    Need.perf();
     Path recording = directory.resolve("exit.eft");
     // Options behind the program's name are the program's, with or without --.
     Efolio ran = Efolio.run("record", "-o", recording.toString(), "sh", "-c", "exit 7");
@@ -48,7 +40,7 @@ final class LiveCommandsTest {
 
   @Test
   void refusesToRecordWhatIsNotThere() {
-    needPerfAndRoot();
+    Need.perf();
     Efolio.run("record", "-o", directory.resolve("x.eft").toString(), "--", "no-such-program")
         .refused("efolio record: no-such-program: no such command");
     assertFalse(Files.exists(directory.resolve("x.eft")));

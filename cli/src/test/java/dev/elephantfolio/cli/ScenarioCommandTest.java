@@ -3,7 +3,6 @@ package dev.elephantfolio.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -184,8 +183,7 @@ final class ScenarioCommandTest {
   /** Counters are left out: others move them, too. */
   @Test
   void theLiveKernelGivesTheSameReport() throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    Need.liveMachine();
     String advised = file("advised.efs", ADVISED).toString();
     String fails = file("fails.efs", FAILS).toString();
     List<String> engine = lines(Efolio.run("scenario", "--json", advised, fails));
@@ -209,8 +207,7 @@ final class ScenarioCommandTest {
   /** The others are run. */
   @Test
   void whatNoLiveKernelCanBeAskedIsNotRun() throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    Need.liveMachine();
     Path pins = file("pins.efs", "process A\nA mmap a 4K\nA pin a 4K P\n");
     String why =
         "efolio scenario: "
@@ -230,8 +227,7 @@ final class ScenarioCommandTest {
 
   @Test
   void theLiveKernelsMistakesAreOneLine() throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "missing: a C compiler (gcc)");
+    Need.liveMachine();
     Path file = file("wrong.efs", "set transparent_hugepage/no_such 1\n");
     Efolio ran = Efolio.run("scenario", "--live", file.toString());
     assertEquals(2, ran.exitCode());

@@ -2,13 +2,12 @@ package dev.elephantfolio.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.elephantfolio.lab.scenario.EngineSide;
 import dev.elephantfolio.lab.scenario.LiveSide;
 import dev.elephantfolio.lab.scenario.Scenario;
 import dev.elephantfolio.lab.scenario.ScenarioParser;
-import dev.elephantfolio.lab.scenario.ScenarioReport;
+import dev.elephantfolio.lab.scenario.ScenarioReport.Failure;
 import dev.elephantfolio.lab.scenario.ScenarioRunner;
 import dev.elephantfolio.lab.scenario.Side;
 import dev.elephantfolio.linux.live.LiveMachine;
@@ -23,8 +22,6 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The scenario files that are kept: what each expects must hold on the engine and the kernel. */
 final class ScenarioFilesTest {
-  private static final int ATTEMPTS = 3;
-
   private static List<Path> files() {
     return Stream.of("cases", "regressions")
         .flatMap(directory -> ScenarioFiles.under(directory).stream())
@@ -45,9 +42,7 @@ final class ScenarioFilesTest {
 
   private static void assertHoldsOnEngine(Path file) {
     Scenario scenario = ScenarioParser.read(file);
-    try (Side engine = EngineSide.open(scenario.machine())) {
-      assertHolds(scenario, ScenarioRunner.run(scenario, engine));
-    }
+    assertEquals(List.of(), failures(scenario, EngineSide.open(scenario.machine())));
   }
 
   /**
@@ -83,29 +78,17 @@ final class ScenarioFilesTest {
     }
   }
 
-  /**
-   * A kernel has others to serve, too, who can split a huge page of ours. What counts is what comes
-   * again.
-   */
   private static void assertHoldsOnKernel(Scenario scenario, LiveMachine kernel) {
-    for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
-      ScenarioReport report = onKernel(scenario, kernel);
-      if (report.ok()) {
-        return;
-      }
-      System.out.println(scenario.file() + ": once more, after " + report.failures());
-      kernel.awaitCalm();
-    }
-    assertHolds(scenario, onKernel(scenario, kernel));
+    List<Failure> failures =
+        WhatComesAgain.of(
+            scenario.file(), () -> failures(scenario, LiveSide.on(kernel)), kernel::awaitCalm);
+    assertEquals(List.of(), failures, scenario.file());
   }
 
-  private static ScenarioReport onKernel(Scenario scenario, LiveMachine kernel) {
-    try (Side live = LiveSide.on(kernel)) {
-      return ScenarioRunner.run(scenario, live);
+  /** Closes the side. */
+  private static List<Failure> failures(Scenario scenario, Side side) {
+    try (side) {
+      return ScenarioRunner.run(scenario, side).failures();
     }
-  }
-
-  private static void assertHolds(Scenario scenario, ScenarioReport report) {
-    assertTrue(report.ok(), () -> scenario.file() + ": " + report.failures());
   }
 }

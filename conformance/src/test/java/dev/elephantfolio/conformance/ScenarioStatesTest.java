@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
  * Files that no live kernel can run are left out; {@link ScenarioFilesTest} counts them.
  */
 final class ScenarioStatesTest {
-  private static final int ATTEMPTS = 3;
   private static final int LEAST_BETWEEN_LOOKS = 50;
   private static final int LOOKS_MOST = 4;
   private static final int MOST_TOLD = 5;
@@ -39,16 +38,11 @@ final class ScenarioStatesTest {
     return Math.max(LEAST_BETWEEN_LOOKS, scenario.steps().size() / LOOKS_MOST);
   }
 
-  /** What counts is what comes again; a kernel has others to serve, too. */
   private static void assertSame(PairRun pair, Path file, ToIntFunction<Scenario> pace) {
     Scenario scenario = ScenarioParser.read(file);
     int every = pace.applyAsInt(scenario);
-    List<Difference> differences = pair.run(scenario, every).differences();
-    for (int attempt = 1; attempt < ATTEMPTS && !differences.isEmpty(); attempt++) {
-      System.out.println(file + ": once more, after " + differences.getFirst());
-      pair.awaitCalm();
-      differences = pair.run(scenario, every).differences();
-    }
+    List<Difference> differences =
+        WhatComesAgain.of(file, () -> pair.run(scenario, every).differences(), pair::awaitCalm);
     List<Difference> first = differences.stream().limit(MOST_TOLD).toList();
     assertEquals(List.of(), first, file.toString());
   }

@@ -3,8 +3,8 @@ package dev.elephantfolio.lab.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.elephantfolio.lab.Need;
 import dev.elephantfolio.lab.bench.BenchResult.LiveMissing;
 import dev.elephantfolio.lab.bench.BenchResult.LiveSpeed;
 import dev.elephantfolio.lab.bench.BenchResult.Memory;
@@ -66,8 +66,7 @@ final class BenchTest {
       mode = EnumSource.Mode.MATCH_NONE,
       names = {"MEMORY_.*", "RECORDING_READ", "PERF_TEXT"})
   void theLiveKernelDoesTheSame(Workload workload) throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/cc")), "missing: cc (apt-get install gcc)");
+    Need.liveMachine();
     Speed speed = assertInstanceOf(Speed.class, measure(tiny(workload, true)));
     LiveSpeed live = assertInstanceOf(LiveSpeed.class, speed.live().orElseThrow());
     assertTrue(live.kernel().least() > 0, live.toString());

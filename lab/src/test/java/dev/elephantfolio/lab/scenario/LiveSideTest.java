@@ -3,15 +3,13 @@ package dev.elephantfolio.lab.scenario;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.elephantfolio.lab.LabException;
+import dev.elephantfolio.lab.Need;
 import dev.elephantfolio.lab.scenario.ScenarioReport.NotedSnapshot;
 import dev.elephantfolio.lab.scenario.Snapshot.PageView;
 import dev.elephantfolio.lab.scenario.Snapshot.ProcessView;
 import dev.elephantfolio.linux.live.LiveMachine;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -77,10 +75,7 @@ class LiveSideTest {
 
   @BeforeEach
   void need() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "missing: root");
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/cc")), "missing: cc (apt-get install gcc)");
-    Path hugePages = Path.of("/sys/kernel/mm/transparent_hugepage");
-    assumeTrue(Files.exists(hugePages), "missing: " + hugePages);
+    Need.liveMachine();
   }
 
   private static ScenarioReport run(LiveMachine machine, String text) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.util.List;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What is seen of real processes' memory. */
@@ -45,12 +46,42 @@ class LiveLookTest extends LiveFixture {
       assertEquals((2 << order) - 2, pages.count());
       for (int page = 0; page < pages.count(); page++) {
         assertEquals(order, pages.order(page), "order " + order + " page " + page);
-        int index = (page + 1) % (1 << order);
-        index = page < (1 << order) - 1 ? page + 1 : page - ((1 << order) - 1);
+        int index = page < (1 << order) - 1 ? page + 1 : page - ((1 << order) - 1);
         assertEquals(index, pages.pfn(page) - pages.headPfn(page));
         assertFalse(pages.isByPmd(page));
       }
     }
+  }
+
+  /** Of huge pages that lie side by side in memory, one's end is the next one's beginning. */
+  @Test
+  void firstPagesOfNeighboursAreSeenAsPartsOfHugePages() {
+    List<AddressRange> firstPages = firstPagesOfNeighbours(512);
+    assumeFalse(firstPages.isEmpty(), "missing: free huge pages side by side in memory");
+    for (AddressRange first : firstPages) {
+      ok(a.munmap(first.startAddress() + PAGE, HUGE - PAGE));
+    }
+    LivePages pages = machine.observe(List.of(a), firstPages, true).getFirst().pages();
+    assertEquals(firstPages.size(), pages.count());
+    for (int page = 0; page < pages.count(); page++) {
+      assertEquals(9, pages.order(page), "page " + page);
+      assertEquals(pages.pfn(page), pages.headPfn(page));
+    }
+  }
+
+  /** The first pages of those of {@code count} new huge pages that follow one another, in order. */
+  private List<AddressRange> firstPagesOfNeighbours(int count) {
+    mapHuge(WINDOW, count * HUGE);
+    TreeMap<Long, AddressRange> byPfn = new TreeMap<>();
+    for (long at = WINDOW; at < WINDOW + count * HUGE; at += HUGE) {
+      store(a, at, 1, 1);
+      AddressRange first = new AddressRange(at, at + PAGE);
+      byPfn.put(look(a, at, at + PAGE).pages().pfn(0), first);
+    }
+    return byPfn.keySet().stream()
+        .filter(pfn -> byPfn.containsKey(pfn - 512) || byPfn.containsKey(pfn + 512))
+        .map(byPfn::get)
+        .toList();
   }
 
   @Test
