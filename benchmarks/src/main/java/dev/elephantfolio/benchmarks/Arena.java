@@ -23,10 +23,10 @@ final class Arena {
   final Machine machine;
   final Process process;
 
-  private Arena(String enabled) {
+  private Arena(String enabled, long memoryBytes) {
     machine =
         Machine.builder()
-            .memoryBytes(4 * BYTES)
+            .memoryBytes(memoryBytes)
             .set("vm/overcommit_memory", "1")
             .set("transparent_hugepage/enabled", enabled)
             .build();
@@ -35,12 +35,17 @@ final class Arena {
 
   /** One that gets 4 KiB pages. */
   static Arena small() {
-    return new Arena("never");
+    return new Arena("never", 4 * BYTES);
+  }
+
+  /** One that gets 4 KiB pages, of a machine whose processors can keep what they free. */
+  static Arena roomy() {
+    return new Arena("never", 32 * BYTES);
   }
 
   /** One that gets 2 MiB pages. */
   static Arena huge() {
-    return new Arena("always");
+    return new Arena("always", 4 * BYTES);
   }
 
   /** One that gets 64 KiB folios. */

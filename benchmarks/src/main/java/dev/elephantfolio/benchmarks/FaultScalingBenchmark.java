@@ -39,7 +39,7 @@ public class FaultScalingBenchmark {
   /** The machine that all threads work on, and the process that they may share. */
   @State(Scope.Benchmark)
   public static class Shared {
-    private final Arena arena = Arena.small();
+    private final Arena arena = Arena.roomy();
     private final AtomicInteger threads = new AtomicInteger();
   }
 
@@ -70,7 +70,7 @@ public class FaultScalingBenchmark {
   /** A thread's area in a process of its own. */
   @State(Scope.Thread)
   public static class Own {
-    private Area area = new Area(Arena.small().process, Arena.START);
+    private Area area = new Area(Arena.roomy().process, Arena.START);
 
     /** A new process of the machine that all share. */
     @Setup
@@ -88,7 +88,7 @@ public class FaultScalingBenchmark {
   /** A thread's area on a machine of its own: what could be reached at best. */
   @State(Scope.Thread)
   public static class Alone {
-    private final Area area = new Area(Arena.small().machine.spawn("toucher"), Arena.START);
+    private final Area area = new Area(Arena.roomy().machine.spawn("toucher"), Arena.START);
 
     /** Nothing is touched. */
     @Setup(Level.Invocation)
@@ -100,7 +100,7 @@ public class FaultScalingBenchmark {
   /** A thread's area in the process that all share. */
   @State(Scope.Thread)
   public static class Part {
-    private Area area = new Area(Arena.small().process, Arena.START);
+    private Area area = new Area(Arena.roomy().process, Arena.START);
 
     /** An area beside those of the others. */
     @Setup
