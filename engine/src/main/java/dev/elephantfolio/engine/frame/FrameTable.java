@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *  there, individual true       | individual
  * </pre>
  */
-abstract sealed class FrameTable implements SyncPlace permits MemMap {
+abstract sealed class FrameTable implements SyncPlace permits WatchedFrames {
   private static final VarHandle BLOCK = MethodHandles.arrayElementVarHandle(FrameBlock[].class);
   private static final VarHandle SECTION = MethodHandles.arrayElementVarHandle(Section[].class);
 

@@ -6,10 +6,9 @@ import static dev.elephantfolio.engine.frame.FrameBlock.LONG;
 import dev.elephantfolio.engine.sync.SpinWait;
 import dev.elephantfolio.engine.sync.SyncPoint;
 import dev.elephantfolio.engine.sync.SyncPoints;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The memory map: flags, counts and links of every frame and folio.
+ * The memory map: counts and links of every frame and folio, beside their {@link FrameFlags}.
  *
  * <p>A {@code head} is the first pfn of a folio; a {@code pfn} may be any page of one. Single
  * operations are atomic; what must hold between them is the callers' affair:
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  what                                   | guarded by
  *  ---------------------------------------+-------------------------------------------------------
- *  flags                                  | atomic; single flags as FolioFlags says
  *  refCount                               | atomic; 0 means free, or frozen by freezeRef
  *  mapCount, entireMapCount               | atomic; change under the lock of the page table
  *  largeMapCount, mm ids and their counts | lockMapCounts
@@ -25,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  *  mapping                                | the folio lock, or no one else has the folio yet
  *  lruNext, lruPrev                       | of free memory: ZONE; else the LRU lock, or the owner's
  *  deferredNext, deferredPrev             | DEFERRED_SPLIT
- *  order                                  | whoever owns the frames, or froze the folio
  * </pre>
  *
  * <pre>
@@ -40,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Metadata costs 28 bytes for a frame in a block that is used piecemeal, 61 for a 2 MiB block that
  * is free or one folio; see {@link FrameBlock} and {@link Section} for where things lie.
  */
-public final class MemMap extends FrameTable {
+public final class MemMap extends FrameFlags {
   /** How often one address space may map a folio for {@link #mmIdMapCount} to keep up. */
   public static final int MM_ID_MAP_COUNT_MAX = (1 << 15) - 1;
 
@@ -52,180 +49,6 @@ public final class MemMap extends FrameTable {
    */
   public MemMap(long frames) {
     super(frames);
-  }
-
-  // Flags.
-
-  /** The folio's flags and order, as they are at some moment. */
-  public int flags(int head) {
-    return load(head, FrameBlock.FLAGS);
-  }
-
-  /** Those of the flags of {@code mask} that are set. */
-  public int flags(int head, int mask) {
-    reachFlags(SyncPoint.LOAD, head, mask);
-    int set = load(head, FrameBlock.FLAGS) & mask;
-    tellFlagsRead(head, mask, set);
-    return set;
-  }
-
-  /** Whether any flag of {@code mask} is set. */
-  public boolean testFlag(int head, int mask) {
-    return flags(head, mask) != 0;
-  }
-
-  public void setFlag(int head, int mask) {
-    reachFlags(SyncPoint.FLAG, head, mask);
-    int before = fetchOr(head, FrameBlock.FLAGS, mask);
-    FramePart.tellFlags(this, head, before, before | mask);
-  }
-
-  public void clearFlag(int head, int mask) {
-    reachFlags(SyncPoint.FLAG, head, mask);
-    int before = fetchAnd(head, FrameBlock.FLAGS, ~mask);
-    FramePart.tellFlags(this, head, before, before & ~mask);
-  }
-
-  /** Sets the flag; whether it was set before. */
-  public boolean testAndSetFlag(int head, int mask) {
-    reachFlags(SyncPoint.FLAG, head, mask);
-    int before = fetchOr(head, FrameBlock.FLAGS, mask);
-    tellFlagsRead(head, mask, before & mask);
-    FramePart.tellFlags(this, head, before, before | mask);
-    return (before & mask) != 0;
-  }
-
-  /** Clears the flag; whether it was set before. */
-  public boolean testAndClearFlag(int head, int mask) {
-    return (getAndClearFlags(head, mask) & mask) != 0;
-  }
-
-  /** Clears flags and returns all that were set before. */
-  public int getAndClearFlags(int head, int mask) {
-    reachFlags(SyncPoint.FLAG, head, mask);
-    int before = fetchAnd(head, FrameBlock.FLAGS, ~mask);
-    tellFlagsRead(head, mask, before & mask);
-    FramePart.tellFlags(this, head, before, before & ~mask);
-    return before;
-  }
-
-  /** Sets flags without atomicity, on a folio that nobody else can see yet. */
-  public void setFlagUnshared(int head, int mask) {
-    int before = load(head, FrameBlock.FLAGS);
-    store(head, FrameBlock.FLAGS, before | mask);
-    FramePart.tellFlags(this, head, before, before | mask);
-  }
-
-  // Sync points of a part, which is named only while a scheduled run is under way: what the
-  // compiler
-  // has to look at and drop counts against what it inlines.
-
-  private void reach(SyncPoint point, int kind, int pfn) {
-    if (SyncPoints.active()) {
-      SyncPoints.reach(point, this, FramePart.of(kind, pfn));
-    }
-  }
-
-  private void tellRead(int kind, int pfn, long value) {
-    if (SyncPoints.active()) {
-      SyncPoints.read(this, FramePart.of(kind, pfn), value);
-    }
-  }
-
-  private void tellChanged(int kind, int pfn, long before, long after) {
-    if (SyncPoints.active()) {
-      SyncPoints.changed(this, FramePart.of(kind, pfn), before, after);
-    }
-  }
-
-  private void reachFlags(SyncPoint point, int pfn, int mask) {
-    if (SyncPoints.active()) {
-      for (int left = mask; left != 0; left &= left - 1) {
-        SyncPoints.reach(point, this, FramePart.flag(left, pfn));
-      }
-    }
-  }
-
-  private void tellFlagsRead(int pfn, int mask, int set) {
-    if (SyncPoints.active()) {
-      for (int left = mask; left != 0; left &= left - 1) {
-        SyncPoints.read(this, FramePart.flag(left, pfn), (set & left & -left) != 0 ? 1 : 0);
-      }
-    }
-  }
-
-  /** Whether the page has the {@link PageFlag}. */
-  public boolean testPageFlag(int pfn, int mask) {
-    reachFlags(SyncPoint.LOAD, pfn, mask);
-    boolean set = (pageFlags(pfn) & mask) != 0;
-    tellFlagsRead(pfn, mask, set ? mask : 0);
-    return set;
-  }
-
-  private int pageFlags(int pfn) {
-    FrameBlock block = pageBlock(pfn);
-    if (block != null) {
-      return (int) INT.getAcquire(block.ints, FrameBlock.base(pfn));
-    }
-    return (pfn & FrameBlock.FRAME_MASK) == 0 ? flags(pfn) : 0;
-  }
-
-  /** Sets a {@link PageFlag}; on a whole folio it gives the pages room for flags when needed. */
-  public void setPageFlag(int pfn, int mask) {
-    reachFlags(SyncPoint.FLAG, pfn, mask);
-    int before =
-        individual(pfn) != null || (pfn & FrameBlock.FRAME_MASK) == 0
-            ? fetchOr(pfn, FrameBlock.FLAGS, mask)
-            : (int) INT.getAndBitwiseOr(block(pfn).ints, FrameBlock.base(pfn), mask);
-    FramePart.tellFlags(this, pfn, before, before | mask);
-  }
-
-  public void clearPageFlag(int pfn, int mask) {
-    reachFlags(SyncPoint.FLAG, pfn, mask);
-    FrameBlock block = pageBlock(pfn);
-    int before = 0;
-    if (block != null) {
-      before = (int) INT.getAndBitwiseAnd(block.ints, FrameBlock.base(pfn), ~mask);
-    } else if ((pfn & FrameBlock.FRAME_MASK) == 0) {
-      before = fetchAnd(pfn, FrameBlock.FLAGS, ~mask);
-    }
-    FramePart.tellFlags(this, pfn, before, before & ~mask);
-  }
-
-  /** Where the page flags of {@code pfn} lie, unless that is in the record, or nowhere (clear). */
-  private @Nullable FrameBlock pageBlock(int pfn) {
-    FrameBlock block = blockOrNull(pfn);
-    boolean own = block != null && ((pfn & FrameBlock.FRAME_MASK) != 0 || block.individual);
-    return own ? block : null;
-  }
-
-  // Shape.
-
-  /** The order of the folio that {@code pfn} is in, or of the free block that it heads. */
-  public int order(int pfn) {
-    reach(SyncPoint.LOAD, FramePart.ORDER, pfn);
-    int order = flags(pfn) & FolioFlags.ORDER_MASK;
-    tellRead(FramePart.ORDER, pfn, order);
-    return order;
-  }
-
-  /** Whether a free block of the buddy lists begins at {@code pfn}. */
-  public boolean isBuddyHead(int pfn) {
-    return (flags(pfn) & FolioFlags.BUDDY) != 0 && head(pfn) == pfn;
-  }
-
-  /** The pages of the folio that {@code pfn} is in. */
-  public int pages(int pfn) {
-    return 1 << order(pfn);
-  }
-
-  /** The first page of the folio that {@code pfn} is in. */
-  public int head(int pfn) {
-    return pfn & (-1 << order(pfn));
-  }
-
-  public boolean isLarge(int pfn) {
-    return order(pfn) != 0;
   }
 
   // References.
@@ -349,14 +172,6 @@ public final class MemMap extends FrameTable {
     int count = (int) INT.getAndAdd(block(pfn).ints, mapSlot(pfn), n) + n;
     tellAdded(FramePart.MAP_COUNT, pfn, count - n, count);
     return count;
-  }
-
-  /** Tells that a count has changed, and that whoever changed it saw what it came to. */
-  private void tellAdded(int kind, int pfn, int before, int after) {
-    if (SyncPoints.active()) {
-      tellChanged(kind, pfn, before, after);
-      tellRead(kind, pfn, after);
-    }
   }
 
   private static int mapSlot(int pfn) {
@@ -617,25 +432,6 @@ public final class MemMap extends FrameTable {
 
   // Changes of shape.
 
-  /** Flags and order of a frame are about to change, as the shape of its folio does. */
-  void tellShape(int pfn, int before, int after) {
-    if (SyncPoints.active() && before != after) {
-      int changed = before ^ after;
-      if ((changed & FolioFlags.ORDER_MASK) != 0) {
-        reach(SyncPoint.STORE, FramePart.ORDER, pfn);
-      }
-      reachFlags(SyncPoint.FLAG, pfn, changed & ~FolioFlags.ORDER_MASK);
-      FramePart.tellFlags(this, pfn, before, after);
-    }
-  }
-
-  /** The mapping word of a frame is set, as its folio is split. */
-  void tellMapping(int pfn, long mapping) {
-    if (mapping != 0) {
-      tellChanged(FramePart.MAPPING, pfn, 0, mapping);
-    }
-  }
-
   /**
    * Makes free frames a folio of {@code order} with one reference and all else 0.
    *
@@ -698,11 +494,6 @@ public final class MemMap extends FrameTable {
   public boolean hasTails(int head) {
     FrameBlock block = blockOrNull(head);
     return block != null && !block.individual;
-  }
-
-  @Override
-  public String describePlace(long part) {
-    return FramePart.describe(part);
   }
 
   /** A frame or folio, for messages. */
