@@ -32,10 +32,10 @@ import dev.elephantfolio.engine.sync.WaitTable;
  */
 public final class Folios {
   /**
-   * So many folios leave the LRU lists under one hold of their lock. It is not fair: between two
-   * holds there must be work enough for a waiter to see it free.
+   * So many folios leave the LRU lists under one hold of their lock, as they come to them. It is
+   * not fair: between two holds there must be work enough for a waiter to see it free.
    */
-  private static final int PASS = 31;
+  private static final int PASS = FolioBatch.SIZE;
 
   private final MemMap memMap;
   private final PageAllocator pages;

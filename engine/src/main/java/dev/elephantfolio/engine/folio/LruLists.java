@@ -95,14 +95,16 @@ public final class LruLists {
   }
 
   /**
-   * As {@link #add}, of a small folio that goes with the reference its owner is about to drop: the
-   * batch would only free it. It takes a place, since others notice when a batch is full.
+   * As {@link #add}, of {@code count} small folios that go with the reference their owner drops:
+   * the batch would only free them. They take places, since others notice when a batch is full.
    */
-  public void addForgotten() {
+  public void addForgotten(int count) {
     FolioBatch batch = batches[cpus.current()];
     batch.lock.lock();
-    if (batch.add(FolioBatch.NONE)) {
-      drain(batch);
+    for (int i = 0; i < count; i++) {
+      if (batch.add(FolioBatch.NONE)) {
+        drain(batch);
+      }
     }
     batch.lock.unlock();
   }

@@ -1,10 +1,10 @@
 package dev.elephantfolio.engine.mm;
 
 import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.folio.GatheredPuts;
 import dev.elephantfolio.engine.sync.Mutation;
 import dev.elephantfolio.engine.sync.Mutations;
 import dev.elephantfolio.engine.tlb.TranslationGate;
-import java.util.Arrays;
 
 /**
  * Folios whose mappings in one range were taken away but which a processor may still use through an
@@ -14,20 +14,15 @@ import java.util.Arrays;
  * <p>Used by one thread. Flushing waits for no lock, so it may be done with page tables locked.
  */
 final class PageGather {
-  private static final int FIRST_CAPACITY = 16;
-
   /** So many folios are kept at most; a larger range is flushed in between. */
   private static final int LIMIT = 4096;
 
   private final TranslationGate translations;
-  private final Folios folios;
   private final AddressSpace mm;
   private final long startAddress;
   private final long endAddress;
   private final boolean flushes;
-  private int[] heads = new int[FIRST_CAPACITY];
-  private int[] references = new int[FIRST_CAPACITY];
-  private int count;
+  private final GatheredPuts puts;
   private boolean flushNeeded;
 
   PageGather(
@@ -38,7 +33,7 @@ final class PageGather {
       long startAddress,
       long endAddress) {
     this.translations = translations;
-    this.folios = folios;
+    this.puts = new GatheredPuts(folios);
     this.flushes = !mutations.has(Mutation.NO_FLUSH_BEFORE_FREE);
     this.mm = mm;
     this.startAddress = startAddress;
@@ -47,21 +42,11 @@ final class PageGather {
 
   /** Takes over the references of {@code mappings} mappings that were taken away. */
   void add(int head, int mappings) {
-    flushNeeded = true;
-    if (count > 0 && heads[count - 1] == head) {
-      references[count - 1] += mappings;
-      return;
-    }
-    if (count == LIMIT) {
+    if (puts.count() == LIMIT) {
       flush();
-      flushNeeded = true;
     }
-    if (count == heads.length) {
-      heads = Arrays.copyOf(heads, count * 2);
-      references = Arrays.copyOf(references, count * 2);
-    }
-    heads[count] = head;
-    references[count++] = mappings;
+    flushNeeded = true;
+    puts.add(head, mappings);
   }
 
   /** An entry without a folio behind it was taken away, or one lost a right or a mark. */
@@ -76,7 +61,6 @@ final class PageGather {
       mm.notifiers().invalidateSecondaryTlbs(startAddress, endAddress);
       flushNeeded = false;
     }
-    folios.putAll(heads, references, count);
-    count = 0;
+    puts.put();
   }
 }

@@ -2,6 +2,7 @@ package dev.elephantfolio.engine.thp;
 
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.folio.Folios;
+import dev.elephantfolio.engine.folio.GatheredPuts;
 import dev.elephantfolio.engine.folio.MapCounts;
 import dev.elephantfolio.engine.frame.MemMap;
 import dev.elephantfolio.engine.mm.VmFlags;
@@ -48,6 +49,10 @@ final class PageIsolation {
   private int[] large = new int[4];
 
   private int largeCount;
+
+  /** Small pages let go of since the last one that goes back to a list. */
+  private int forgotten;
+
   private int none;
   private int shared;
   private int referenced;
@@ -185,20 +190,29 @@ final class PageIsolation {
     largeCount = 0;
   }
 
+  /** As {@link #putBack}; what only this table still refers to need not see a list again. */
+  private void letGo(int folio) {
+    if (memMap.refCount(folio) > 1 || vma.has(VmFlags.LOCKED)) {
+      tellForgotten();
+      putBack(folio);
+    } else {
+      folios.unlock(folio);
+      forgotten++;
+    }
+  }
+
+  /** In their turn, and all together. */
+  private void tellForgotten() {
+    if (forgotten > 0) {
+      folios.lru().addForgotten(forgotten);
+      forgotten = 0;
+    }
+  }
+
   /** By way of a batch: until that is drained the folio is on no list, which others may notice. */
   private void putBack(int folio) {
     folios.unlock(folio);
     folios.lru().add(folio);
-  }
-
-  /** As {@link #putBack}; what only this table still refers to need not see a list again. */
-  private void letGo(int folio) {
-    if (memMap.refCount(folio) > 1 || vma.has(VmFlags.LOCKED)) {
-      putBack(folio);
-    } else {
-      folios.unlock(folio);
-      folios.lru().addForgotten();
-    }
   }
 
   static boolean isPage(long entry) {
@@ -210,22 +224,35 @@ final class PageIsolation {
     return none;
   }
 
-  /** After the copy: takes all mappings away and lets go of the pages. */
+  /** After the copy: takes all mappings away and lets go of the pages, all at the end. */
   void drop() {
+    GatheredPuts puts = new GatheredPuts(folios);
+    int unmapped = 0;
     int i = 0;
     while (i < PTES) {
+      int run = 1;
       long entry = table.entry(i);
-      if (!isPage(entry)) {
-        i++;
-        continue;
+      if (isPage(entry)) {
+        int page = Pte.pfn(entry);
+        int folio = memMap.head(page);
+        run = run(i, folio);
+        unmapped += unmap(folio, page, run);
+        puts.add(folio, run);
       }
-      int page = Pte.pfn(entry);
-      int folio = memMap.head(page);
-      int run = memMap.isLarge(folio) ? run(i, folio) : 1;
-      drop(folio, page, run);
       i += run;
     }
+    mapCounts.tellUnmapped(true, unmapped);
+    tellForgotten();
+    puts.put();
     releaseLarge();
+  }
+
+  /** How many of the pages nobody maps any more. */
+  private int unmap(int folio, int page, int pages) {
+    if (!memMap.isLarge(folio)) {
+      letGo(folio);
+    }
+    return mapCounts.removePtesUntold(folio, page, pages, vma);
   }
 
   /** How many entries from {@code index} on map consecutive pages of {@code folio}. */
@@ -241,13 +268,5 @@ final class PageIsolation {
 
   private static boolean continues(long entry, int page) {
     return isPage(entry) && Pte.pfn(entry) == page;
-  }
-
-  private void drop(int folio, int page, int pages) {
-    if (!memMap.isLarge(folio)) {
-      letGo(folio);
-    }
-    mapCounts.removePtes(folio, page, pages, vma);
-    folios.put(folio, pages);
   }
 }
