@@ -83,9 +83,12 @@ final class Calls {
     return new Call.Write(range.place(), range.lengthBytes(), value);
   }
 
+  /** By the process, or by another one, which pins the pages meanwhile. */
   Call read() {
     Range range = touched();
-    return new Call.Read(range.place(), range.lengthBytes(), OptionalLong.empty());
+    return dice.percent(20)
+        ? new Call.ProcessVmReadv(range.place(), range.lengthBytes(), OptionalLong.empty())
+        : new Call.Read(range.place(), range.lengthBytes(), OptionalLong.empty());
   }
 
   /** Loads and stores go page by page: no lengths that would take for ever. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
 
@@ -62,6 +63,8 @@ final class Simpler {
           ranges(place, length, (p, n) -> new Call.Write(p, n, value));
       case Call.Read read ->
           ranges(read.place(), read.lengthBytes(), (p, n) -> new Call.Read(p, n, read.expected()));
+      case Call.ProcessVmReadv(Place place, long length, OptionalLong expected) ->
+          ranges(place, length, (p, n) -> new Call.ProcessVmReadv(p, n, expected));
       case Call.Split(Place place, long length, int order) ->
           ranges(place, length, (p, n) -> new Call.Split(p, n, order));
       case Call.Pin pin ->

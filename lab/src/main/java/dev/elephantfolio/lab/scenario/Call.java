@@ -109,6 +109,14 @@ public sealed interface Call {
    */
   record Read(Place place, long lengthBytes, OptionalLong expected) implements Call {}
 
+  /**
+   * Loads the same words as {@link Read}, but as another process does: by process_vm_readv, which
+   * pins each page for reading while it copies. What cannot be read ends it in EFAULT.
+   *
+   * @param expected what each must be
+   */
+  record ProcessVmReadv(Place place, long lengthBytes, OptionalLong expected) implements Call {}
+
   /** Splits every folio in the range to {@code order}, as debugfs's split_huge_pages does. */
   record Split(Place place, long lengthBytes, int order) implements Call {}
 
@@ -165,6 +173,7 @@ public sealed interface Call {
       case Munlock(Place place, _) -> List.of(place);
       case Write(Place place, _, _) -> List.of(place);
       case Read(Place place, _, _) -> List.of(place);
+      case ProcessVmReadv(Place place, _, _) -> List.of(place);
       case Split(Place place, _, _) -> List.of(place);
       case Pin(Place place, _, _, _) -> List.of(place);
       case Vmsplice(Place place, _, _) -> List.of(place);

@@ -24,6 +24,7 @@ final class CallParser {
           "prctl",
           "write",
           "read",
+          "process_vm_readv",
           "split",
           "pin",
           "vmsplice",
@@ -69,7 +70,9 @@ final class CallParser {
       case "brk" -> brk();
       case "prctl" -> prctl();
       case "write" -> new Call.Write(terms.place(), shortLength(), value());
-      case "read" -> read();
+      case "read" -> new Call.Read(terms.place(), shortLength(), terms.optionalValue());
+      case "process_vm_readv" ->
+          new Call.ProcessVmReadv(terms.place(), shortLength(), terms.optionalValue());
       case "split" -> new Call.Split(terms.place(), shortLength(), order());
       case "pin", "vmsplice", "unpin", "check", "fill" ->
           new HoldParser(terms, processes.holds(), process).call(name.text());
@@ -159,12 +162,6 @@ final class CallParser {
 
   private long value() {
     return terms.value("a value");
-  }
-
-  private Call read() {
-    Place place = terms.place();
-    long length = shortLength();
-    return new Call.Read(place, length, terms.optionalValue());
   }
 
   private String child() {

@@ -1,8 +1,10 @@
 package dev.elephantfolio.lab.scenario;
 
+import dev.elephantfolio.engine.Errno;
 import dev.elephantfolio.engine.Machine;
 import dev.elephantfolio.engine.MemoryException;
 import dev.elephantfolio.engine.Process;
+import dev.elephantfolio.engine.gup.PinnedPages;
 import dev.elephantfolio.engine.mm.Addresses;
 import dev.elephantfolio.engine.mm.PrctlCall;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ final class EngineCalls {
       return switch (call) {
         case Call.Write write -> write(name, process, write);
         case Call.Read read -> read(name, process, read);
+        case Call.ProcessVmReadv read -> readRemotely(name, process, read);
         case Call.Fork(String child) -> fork(name, child, process.fork(child));
         case Call.Vfork(String child) -> fork(name, child, process.vfork(child));
         case Call.Exec _ -> exec(name, process);
@@ -175,6 +178,22 @@ final class EngineCalls {
         values.add(process.read(pages.address(i)));
       } catch (MemoryException stopped) {
         return new Outcome(word(stopped), PageRange.page(read.place(), i), values);
+      }
+    }
+    return Outcome.loaded(values);
+  }
+
+  private Outcome readRemotely(String name, Process process, Call.ProcessVmReadv read) {
+    PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
+    List<Long> values = new ArrayList<>();
+    for (int i = 0; i < pages.count(); i++) {
+      try {
+        PinnedPages page = process.pinSlow(pages.address(i), Long.BYTES, 0);
+        values.add(page.read(0));
+        page.unpin();
+      } catch (MemoryException _) {
+        // Whatever a page cannot be pinned for.
+        return new Outcome(Errno.EFAULT.name(), PageRange.page(read.place(), i), values);
       }
     }
     return Outcome.loaded(values);

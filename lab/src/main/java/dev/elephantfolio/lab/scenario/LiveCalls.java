@@ -7,6 +7,7 @@ import dev.elephantfolio.linux.live.LiveHold;
 import dev.elephantfolio.linux.live.LiveLoad;
 import dev.elephantfolio.linux.live.LiveMachine;
 import dev.elephantfolio.linux.live.LiveProcess;
+import dev.elephantfolio.linux.live.LiveRemoteLoad;
 import dev.elephantfolio.linux.live.LiveResult;
 import dev.elephantfolio.linux.live.LiveStore;
 import java.nio.LongBuffer;
@@ -36,6 +37,7 @@ final class LiveCalls {
     return switch (call) {
       case Call.Write write -> write(name, process, write);
       case Call.Read read -> read(name, process, read);
+      case Call.ProcessVmReadv read -> readRemotely(name, process, read);
       case Call.Fork(String child) -> forked(name, child, process.fork(child));
       case Call.Vfork(String child) -> forked(name, child, process.vfork(child));
       case Call.Exec _ -> exec(name, process);
@@ -158,6 +160,18 @@ final class LiveCalls {
     return load.signal() == 0
         ? Outcome.loaded(values)
         : new Outcome(word(load.signal()), PageRange.page(read.place(), values.size()), values);
+  }
+
+  private Outcome readRemotely(String name, LiveProcess process, Call.ProcessVmReadv read) {
+    PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
+    LiveRemoteLoad load = process.loadRemotely(pages.address(0), pages.count());
+    List<Long> values = words(load.words());
+    return load.errno() == 0
+        ? Outcome.loaded(values)
+        : new Outcome(
+            OutcomeWords.ofErrno(load.errno()),
+            PageRange.page(read.place(), values.size()),
+            values);
   }
 
   private static List<Long> words(LongBuffer loaded) {

@@ -8,8 +8,8 @@ import java.util.List;
  * @param word {@code OK}, the name of an errno, {@code SIGSEGV} or {@code SIGBUS}
  * @param where of mmap and mremap that went well, where the mapping is, in the words of {@link
  *     AddressBook#describe} before the name was bound anew; of brk the heap's end; of an access
- *     that ended in a signal, the page; else empty
- * @param values what a read loaded, page by page, up to the signal if one ended it
+ *     that did not come to its end, the page; else empty
+ * @param values what a read loaded, page by page, up to the signal or the errno if one ended it
  */
 public record Outcome(String word, String where, List<Long> values) {
   public static final String OK_WORD = "OK";

@@ -57,6 +57,8 @@ final class Renumbering {
           new Call.Write(place(at), length, value);
       case Call.Read(Place at, long length, var expected) ->
           new Call.Read(place(at), length, expected);
+      case Call.ProcessVmReadv(Place at, long length, var expected) ->
+          new Call.ProcessVmReadv(place(at), length, expected);
       case Call.Split(Place at, long length, int order) -> new Call.Split(place(at), length, order);
       case Call.Pin(Place at, long length, String name, var options) ->
           new Call.Pin(place(at), length, name, options);

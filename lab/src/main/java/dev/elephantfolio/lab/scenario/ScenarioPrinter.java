@@ -64,7 +64,10 @@ public final class ScenarioPrinter {
       case Call.Prctl(ThpDisable thpDisable) -> "prctl thp_disable " + thpDisable.word();
       case Call.Write(Place place, long length, long value) ->
           "write " + range(place, length) + " " + Long.toUnsignedString(value);
-      case Call.Read read -> "read " + read(read);
+      case Call.Read(Place place, long length, OptionalLong expected) ->
+          "read " + range(place, length) + value(expected);
+      case Call.ProcessVmReadv(Place place, long length, OptionalLong expected) ->
+          "process_vm_readv " + range(place, length) + value(expected);
       case Call.Split(Place place, long length, int order) ->
           "split " + range(place, length) + " " + order;
       case Call.Pin pin -> "pin " + pin(pin);
@@ -109,10 +112,6 @@ public final class ScenarioPrinter {
         + (mremap.mayMove() ? " maymove" : "")
         + to
         + (mremap.dontUnmap() ? " dontunmap" : "");
-  }
-
-  private static String read(Call.Read read) {
-    return range(read.place(), read.lengthBytes()) + value(read.expected());
   }
 
   private static String value(OptionalLong value) {

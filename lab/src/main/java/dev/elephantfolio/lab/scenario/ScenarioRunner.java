@@ -141,14 +141,22 @@ public final class ScenarioRunner {
   }
 
   private static Failure unexpected(CallStep step, Outcome outcome) {
-    boolean access = step.call() instanceof Call.Write || step.call() instanceof Call.Read;
-    String where = access && !outcome.isOk() ? " at " + outcome.where() : "";
+    String where = isAccess(step.call()) && !outcome.isOk() ? " at " + outcome.where() : "";
     return new Failure(step.line(), step.expected().word(), outcome.word(), where);
+  }
+
+  /** Whether it goes from page to page and says where it was stopped. */
+  private static boolean isAccess(Call call) {
+    return call instanceof Call.Write
+        || call instanceof Call.Read
+        || call instanceof Call.ProcessVmReadv;
   }
 
   private void checkValues(CallStep step, List<Long> values) {
     switch (step.call()) {
       case Call.Read(Place place, _, OptionalLong expected) ->
+          checkValues(step, expected, values, page -> PageRange.page(place, page));
+      case Call.ProcessVmReadv(Place place, _, OptionalLong expected) ->
           checkValues(step, expected, values, page -> PageRange.page(place, page));
       case Call.Check(String name, OptionalLong expected) ->
           checkValues(step, expected, values, page -> "page " + page + " of " + name);

@@ -95,6 +95,10 @@ final class CallOutcomeTest {
           read b+8M 64K                     | OK      | ''
           read b+8M 68K                     | SIGSEGV | b+8256K
           read [heap] 4K                    | SIGSEGV | [heap]
+          process_vm_readv b+8M 64K         | OK      | ''
+          process_vm_readv a 0              | OK      | ''
+          process_vm_readv b+8M 68K         | EFAULT  | b+8256K
+          process_vm_readv [heap] 4K        | EFAULT  | [heap]
           split a 4M 0                      | OK      | ''
           fork B                            | OK      | ''
           vfork B                           | OK      | ''
@@ -107,7 +111,8 @@ final class CallOutcomeTest {
     assertEquals(where, outcome.where());
     assertEquals(List.of(), Run.failures(START + "A " + call + " -> " + word + "\n"));
     String other = word.equals("OK") ? "EPERM" : "OK";
-    String at = word.startsWith("SIG") ? " at " + where : "";
+    boolean access = word.startsWith("SIG") || (call.startsWith("process_vm_") && !where.isEmpty());
+    String at = access ? " at " + where : "";
     assertEquals(
         List.of("6: expected " + other + ", got " + word + at),
         Run.failures(START + "A " + call + " -> " + other + "\n"));
@@ -127,6 +132,10 @@ final class CallOutcomeTest {
         Run.failures(text + "A read b+8M 68K 1 -> SIGSEGV\n"));
     assertEquals(
         List.of("7: expected 1, got 0 at b+8M"), Run.failures(text + "A read b+8M 4K 1 -> ?\n"));
+    assertEquals(List.of(0L, -1L, -1L, 0L), last(text + "A process_vm_readv a 16K\n").values());
+    assertEquals(
+        List.of("7: expected 1, got 0 at b+8M"),
+        Run.failures(text + "A process_vm_readv b+8M 68K 1 -> EFAULT\n"));
   }
 
   @Test

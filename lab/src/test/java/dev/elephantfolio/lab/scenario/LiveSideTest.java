@@ -36,6 +36,8 @@ class LiveSideTest {
       A unpin Q
       A pin a 8K P write longterm fast -> EFAULT
       A fork B
+      A process_vm_readv a+4K 8K 7
+      A process_vm_readv b 4K -> EFAULT
       A write a 4K 8
       B write a+8K 4K 9
       A brk +132K

@@ -118,7 +118,10 @@ final class RandomScenario {
       case 10 -> new Call.Brk(random.nextLong() >> random.nextInt(1, 64));
       case 11 -> new Call.Prctl(pick(List.of(ThpDisable.values())));
       case 12 -> new Call.Write(place(), shortLength(), value());
-      case 13 -> new Call.Read(place(), shortLength(), expectedValue());
+      case 13 ->
+          random.nextBoolean()
+              ? new Call.Read(place(), shortLength(), expectedValue())
+              : new Call.ProcessVmReadv(place(), shortLength(), expectedValue());
       case 14 -> new Call.Split(place(), shortLength(), random.nextInt(10));
       case 15 -> new Call.Fork("F" + steps.size());
       case 16 -> random.nextBoolean() ? new Call.Vfork("V" + steps.size()) : new Call.Exec();

@@ -85,6 +85,9 @@ final class ScenarioParserTest {
           A write a 4K 18446744073709551616 | 14: expected a value, as 7 or 0xff, got '18446744073709551616'
           A write a 2G 1             | 11: expected a length of up to 1G, got '2G'
           A read a 4K -7             | 13: expected a value, as 7 or 0xff, got '-7'
+          A process_vm_readv a       | 21: expected a length, as 4096, 4K or 2M, got nothing more
+          A process_vm_readv a 2T    | 22: expected a length of up to 1G, got '2T'
+          A process_vm_read a 4K     | 3: expected a call, as mmap or write, got 'process_vm_read'; did you mean 'process_vm_readv'?
           A split a 2M               | 13: expected an order, got nothing more
           A split a 2M 10            | 14: expected an order, 0 to 9, got '10'
           A fork                     | 7: expected the child's name, got nothing more

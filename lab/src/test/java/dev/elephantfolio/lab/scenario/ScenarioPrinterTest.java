@@ -82,6 +82,8 @@ final class ScenarioPrinterTest {
         A write a+4K 8K 7
         A read a+4K 8K 7
         A read [heap]+4K 8K
+        A process_vm_readv a 8K
+        A process_vm_readv a+4K 4K 7 -> EFAULT
         A split a 2M 0
         A pin a+4K 8K P write longterm fast
         A pin a 8K _q.1 fast -> EFAULT

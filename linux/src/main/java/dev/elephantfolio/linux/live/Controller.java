@@ -42,7 +42,8 @@ final class Controller implements AutoCloseable {
     SPLICE,
     LOAD_HELD,
     STORE_HELD,
-    END_HELD
+    END_HELD,
+    LOAD_REMOTELY
   }
 
   private static final ProgramSource PROCESS =
@@ -83,6 +84,7 @@ final class Controller implements AutoCloseable {
               "message.c",
               "observe.c",
               "pages.c",
+              "remote.c",
               "processes.c",
               "split.c",
               "values.c",

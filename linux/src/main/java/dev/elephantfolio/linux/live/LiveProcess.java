@@ -139,6 +139,16 @@ public final class LiveProcess {
     return new LiveLoad(signal, answer.asLongBuffer());
   }
 
+  /**
+   * Loads as {@link #load} does, but as another process (process_vm_readv): each page is pinned for
+   * reading meanwhile, and an errno takes the place of a signal.
+   */
+  public LiveRemoteLoad loadRemotely(long address, long pages) {
+    ByteBuffer answer = ask(Request.LOAD_REMOTELY, address, pages);
+    int errno = (int) answer.getLong();
+    return new LiveRemoteLoad(errno, answer.asLongBuffer());
+  }
+
   /** Stores a 64-bit word at {@code address} and at every 4 KiB after it, until a signal. */
   public LiveStore store(long address, long pages, long word) {
     ByteBuffer answer = ask(Request.STORE, address, pages, word);

@@ -34,7 +34,8 @@ enum kind {
   SPLICE_OF,
   LOAD_HELD,
   STORE_HELD,
-  END_HELD
+  END_HELD,
+  LOAD_REMOTELY_OF
 };
 
 static bool values_by_frames;
@@ -201,9 +202,10 @@ static void answer_split(const uint64_t *words) {
   }
 }
 
-static void answer_hold(const uint64_t *words, void (*hold)(int, uint64_t, uint64_t)) {
+/* What is done to a range of pages of a process. */
+static void answer_range(const uint64_t *words, void (*act)(int, uint64_t, uint64_t)) {
   if (process_usable(words[0])) {
-    hold((int)words[0], words[1], words[2]);
+    act((int)words[0], words[1], words[2]);
   }
 }
 
@@ -213,7 +215,8 @@ static uint32_t least_words(uint32_t kind) {
                                    [FORK_OF] = 2,  [VFORK_OF] = 2, [EXEC_OF] = 1, [EXIT_OF] = 1,
                                    [OBSERVE] = 3,  [SCANS] = 1,    [SPLIT] = 4,
                                    [PIN_OF] = 3,   [SPLICE_OF] = 3, [LOAD_HELD] = 1,
-                                   [STORE_HELD] = 2, [END_HELD] = 1};
+                                   [STORE_HELD] = 2, [END_HELD] = 1,
+                                   [LOAD_REMOTELY_OF] = 3};
   return kind < sizeof words / sizeof *words ? words[kind] : 0;
 }
 
@@ -238,11 +241,12 @@ static void answer(const struct request *request) {
     case SCANS: answer_scans(request->words); break;
     case SPLIT: answer_split(request->words); break;
     case APPLIED: reply_word(damon_applied()); break;
-    case PIN_OF: answer_hold(request->words, hold_by_pin); break;
-    case SPLICE_OF: answer_hold(request->words, hold_by_pipe); break;
+    case PIN_OF: answer_range(request->words, hold_by_pin); break;
+    case SPLICE_OF: answer_range(request->words, hold_by_pipe); break;
     case LOAD_HELD: hold_load(request->words[0]); break;
     case STORE_HELD: hold_store(request->words[0], request->words[1]); break;
     case END_HELD: hold_end(request->words[0]); break;
+    case LOAD_REMOTELY_OF: answer_range(request->words, remote_load); break;
     default: die("request %u is none", request->kind);
   }
 }

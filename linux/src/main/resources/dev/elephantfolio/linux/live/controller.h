@@ -84,6 +84,9 @@ void hold_load(uint64_t number);
 void hold_store(uint64_t number, uint64_t word);
 void hold_end(uint64_t number);
 
+/* remote.c: a process's memory as another process reads it. */
+void remote_load(int slot, uint64_t start, uint64_t pages);
+
 /* lru.c: the per-processor batches of folios on their way to the LRU lists. */
 void lru_start(void);
 void lru_drain_here(void);

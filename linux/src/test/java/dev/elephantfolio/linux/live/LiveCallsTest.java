@@ -65,6 +65,19 @@ class LiveCallsTest extends LiveFixture {
   }
 
   @Test
+  void whatAnotherProcessMayNotReadEndsItsLoads() {
+    map(WINDOW, 3 * PAGE);
+    store(a, WINDOW, 3, 9);
+    ok(a.mprotect(WINDOW + 2 * PAGE, PAGE, 0));
+    LiveRemoteLoad load = a.loadRemotely(WINDOW, 4);
+    assertEquals(EFAULT, load.errno());
+    assertEquals(2, load.words().remaining());
+    assertEquals(9, load.words().get(1));
+    assertEquals(0, a.loadRemotely(WINDOW, 2).errno());
+    assertEquals(0, a.loadRemotely(WINDOW, 0).words().remaining());
+  }
+
+  @Test
   void manyPagesAreLoadedInOrder() {
     long pages = 10_000;
     map(WINDOW, pages * PAGE);

@@ -75,8 +75,7 @@ class LiveLookTest extends LiveFixture {
     TreeMap<Long, AddressRange> byPfn = new TreeMap<>();
     for (long at = WINDOW; at < WINDOW + count * HUGE; at += HUGE) {
       store(a, at, 1, 1);
-      AddressRange first = new AddressRange(at, at + PAGE);
-      byPfn.put(look(a, at, at + PAGE).pages().pfn(0), first);
+      byPfn.put(look(a, at, at + PAGE).pages().pfn(0), new AddressRange(at, at + PAGE));
     }
     return byPfn.keySet().stream()
         .filter(pfn -> byPfn.containsKey(pfn - 512) || byPfn.containsKey(pfn + 512))
