@@ -9,6 +9,7 @@ import dev.elephantfolio.engine.mm.MapFlags;
 import dev.elephantfolio.engine.mm.MremapCall;
 import dev.elephantfolio.engine.mm.Prot;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
 
 /** What one thread does to one process: a random call at a time, each followed by a look. */
 final class Calls {
@@ -141,14 +142,13 @@ final class Calls {
   // What only the owner may do.
 
   private void destroy(int kind, int page, int wanted) {
-    int pages = 0;
-    while (pages < wanted && space.mayDestroy(page + pages)) {
-      pages++;
-    }
+    int pages = run(page, wanted, space::mayDestroy);
     if (pages == 0) {
       return;
     }
-    if (kind < 84) {
+    if (kind < 81) {
+      free(page, run(page, pages, space::mayFree));
+    } else if (kind < 84) {
       drop(page, pages);
     } else if (kind < 88) {
       remap(page, pages);
@@ -161,26 +161,33 @@ final class Calls {
     }
   }
 
+  /** How many pages from {@code page} on, {@code wanted} at most, are all so. */
+  private static int run(int page, int wanted, IntPredicate so) {
+    int pages = 0;
+    while (pages < wanted && so.test(page + pages)) {
+      pages++;
+    }
+    return pages;
+  }
+
+  private void free(int page, int pages) {
+    called("free", page, pages);
+    pins.detach(page, pages);
+    space.freed(page, pages);
+    process.madvise(Layout.address(page), Layout.bytes(pages), Madvise.FREE);
+  }
+
   private void drop(int page, int pages) {
     long address = Layout.address(page);
     long length = Layout.bytes(pages);
     pins.detach(page, pages);
     space.perhapsLost(page, pages);
-    switch (random.nextInt(6)) {
-      case 0 -> {
-        called("free", page, pages);
-        space.freed(page, pages);
-        process.madvise(address, length, Madvise.FREE);
-        return;
-      }
-      case 1 -> {
-        called("guard", page, pages);
-        guard(address, length);
-      }
-      default -> {
-        called("drop", page, pages);
-        process.madvise(address, length, Madvise.DONTNEED);
-      }
+    if (random.nextInt(4) == 0) {
+      called("guard", page, pages);
+      guard(address, length);
+    } else {
+      called("drop", page, pages);
+      process.madvise(address, length, Madvise.DONTNEED);
     }
     space.lost(page, pages);
   }

@@ -112,6 +112,9 @@ final class PinUse {
   }
 
   private void keepForReading(int page, int count) {
+    for (int at = page; at < page + count; at++) {
+      space.pinnedForReading(at);
+    }
     Pin pin = new Pin(take(page, count, longterm()), page, null);
     for (int at = page; at < page + pin.detached.length; at++) {
       // What was never written to may be the zero page, which the next write replaces.

@@ -34,6 +34,13 @@ final class Space {
 
   private final Certainty[] certainty = new Certainty[Layout.PAGES];
 
+  /**
+   * Pages that may be a clean copy: a pin for reading made it, and nobody wrote to it since. Where
+   * two processes share one, MADV_FREE of either gives up the contents of both; that is so in 6.18
+   * (docs/fidelity.md), and no pin's fault.
+   */
+  private final boolean[] perhapsClean = new boolean[Layout.PAGES];
+
   private int writes;
 
   /** What is known of a page. */
@@ -52,6 +59,9 @@ final class Space {
     this.thread = thread;
     this.alone = alone;
     Arrays.fill(certainty, Certainty.KNOWN);
+    for (int page = 0; page < Layout.PAGES; page++) {
+      perhapsClean[page] = mayBePinnedByOthers(page);
+    }
   }
 
   /** What the thread knows of a child right after its fork. */
@@ -61,6 +71,7 @@ final class Space {
       space.words.setPlain(page, parent.words.getPlain(page));
       space.deviceWords[page] = parent.deviceWords[page];
       space.certainty[page] = parent.certainty[page];
+      space.perhapsClean[page] = parent.perhapsClean[page];
     }
     space.writes = parent.writes;
     return space;
@@ -77,11 +88,16 @@ final class Space {
     return owner == thread || (alone && owner == Layout.NOBODY);
   }
 
+  private boolean mayBePinnedByOthers(int page) {
+    return !alone && Layout.owner(page) == Layout.NOBODY;
+  }
+
   /** Writes the thread's word of the page. */
   void write(int page) {
     long word = (thread + 1L) << 56 | (long) page << 32 | ++writes & 0xFFFF_FFFFL;
     process.write(Layout.address(page) + Long.BYTES * thread, word);
     words.setRelease(page, word);
+    perhapsClean[page] = mayBePinnedByOthers(page);
     if (certainty[page] != Certainty.KNOWN) {
       certainty[page] = Certainty.KNOWN;
       deviceWords[page] = UNKNOWN;
@@ -145,6 +161,7 @@ final class Space {
     for (int at = page; at < page + pages; at++) {
       words.setRelease(at, 0);
       deviceWords[at] = 0;
+      perhapsClean[at] = mayBePinnedByOthers(at);
       certainty[at] = Certainty.KNOWN;
     }
   }
@@ -156,6 +173,16 @@ final class Space {
         certainty[at] = Certainty.PERHAPS_LOST;
       }
     }
+  }
+
+  /** A pin for reading is about to give the process a page of its own, which is a clean copy. */
+  void pinnedForReading(int page) {
+    perhapsClean[page] = true;
+  }
+
+  /** Whether MADV_FREE of the page can take it from no other process. */
+  boolean mayFree(int page) {
+    return mayDestroy(page) && !perhapsClean[page];
   }
 
   /** The pages may be taken away at any time until they are written to. */

@@ -85,6 +85,43 @@ final class AdviseFreeTest {
     child.exit();
   }
 
+  /**
+   * A pin for reading gives its process a copy that no entry and no folio calls dirty. A child that
+   * shares it and does not need it then gives it up for its parent too: so does a live 6.18.
+   */
+  @Test
+  void cleanCopyGoesForAllThatShareIt() {
+    on.map(0, 1);
+    on.write(0, 1);
+    Process sharer = on.process.fork("sharer");
+    on.process.pinSlow(page(0), PAGE, 0).unpin();
+    assertEquals(PAGE, on.smapsOf(0).privateCleanBytes());
+    Process child = on.process.fork("child");
+    on.drain();
+    child.madvise(page(0), PAGE, Madvise.FREE);
+    child.exit();
+    assertEquals(1, on.process.read(page(0)));
+    on.drain();
+    assertEquals(PAGE, on.smapsOf(0).lazyFreeBytes());
+    on.advise(0, 1, Madvise.PAGEOUT);
+    assertEquals(0, on.process.read(page(0)));
+    assertEquals(1, sharer.read(page(0)));
+    sharer.exit();
+  }
+
+  @Test
+  void dirtOfOneEntrySavesThePageForAll() {
+    on.map(0, 1);
+    on.write(0, 1);
+    Process child = on.process.fork("child");
+    on.drain();
+    child.madvise(page(0), PAGE, Madvise.FREE);
+    child.exit();
+    on.advise(0, 1, Madvise.PAGEOUT);
+    assertEquals(1, on.process.read(page(0)));
+    assertEquals("s", on.picture(0, 1));
+  }
+
   /** Two owner slots are for the first two; one mapping in all says enough of the third. */
   @Test
   void thirdOwnerThatIsLeftAlone() {
