@@ -70,7 +70,8 @@ public class FaultScalingBenchmark {
   /** A thread's area in a process of its own. */
   @State(Scope.Thread)
   public static class Own {
-    private Area area = new Area(Arena.roomy().process, Arena.START);
+    @SuppressWarnings("NullAway.Init")
+    private Area area;
 
     /** A new process of the machine that all share. */
     @Setup
@@ -100,7 +101,8 @@ public class FaultScalingBenchmark {
   /** A thread's area in the process that all share. */
   @State(Scope.Thread)
   public static class Part {
-    private Area area = new Area(Arena.roomy().process, Arena.START);
+    @SuppressWarnings("NullAway.Init")
+    private Area area;
 
     /** An area beside those of the others. */
     @Setup
