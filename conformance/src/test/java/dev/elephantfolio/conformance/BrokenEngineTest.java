@@ -69,6 +69,7 @@ final class BrokenEngineTest {
       names = {
         "EXCLUSIVE_AFTER_PMD_SPLIT",
         "MAPCOUNT_MISSED_AT_FORK",
+        "NO_EXCLUSIVE_CHECK_AT_FORK",
         "KHUGEPAGED_LIMIT_OFF_BY_ONE"
       })
   @Timeout(value = 5, unit = TimeUnit.MINUTES)

@@ -22,6 +22,8 @@ enum Deed {
   EXEC(1),
   EXIT(2),
   PRCTL(1),
+  /** Pages that are pinned or put into a pipe, and what is done with those. */
+  HOLD(3),
   SETTING(2),
   KHUGEPAGED(1),
   SPLIT(2),

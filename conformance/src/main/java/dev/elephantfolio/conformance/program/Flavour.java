@@ -14,6 +14,7 @@ public enum Flavour {
   LOCKS(of(Deed.LOCK, 22), of(Deed.LOCK_ALL, 4), of(Deed.DROP, 6)),
   SHARED(of(Deed.MAP, 12), of(Deed.FORK, 8), of(Deed.WRITE, 34)),
   EDGES(of(Deed.MAP, 14), of(Deed.UNMAP, 10), of(Deed.HEAP, 12), of(Deed.ADVISE, 14)),
+  PINS(of(Deed.HOLD, 30), of(Deed.FORK, 8), of(Deed.WRITE, 34), of(Deed.COLLAPSE, 6)),
   SETTINGS(of(Deed.SETTING, 16), of(Deed.PRCTL, 5), of(Deed.KHUGEPAGED, 5), of(Deed.WRITE, 34));
 
   /** A deed, and how often it comes. */

@@ -31,6 +31,7 @@ public final class ProgramGenerator {
   private final Flavour flavour;
   private final Arena arena;
   private final Calls calls;
+  private final HoldCalls holdCalls;
   private final Settings settings;
   private final Family family = new Family();
   private final List<Step> steps = new ArrayList<>();
@@ -48,6 +49,7 @@ public final class ProgramGenerator {
     this.arena = new Arena(dice);
     this.sharing = flavour == Flavour.SHARED || dice.percent(15);
     this.calls = new Calls(dice, flavour, arena, sharing);
+    this.holdCalls = new HoldCalls(dice, arena);
     this.settings = new Settings(dice);
     this.withSplits = withSplits;
   }
@@ -108,6 +110,7 @@ public final class ProgramGenerator {
   private void call(String process, Call call) {
     steps.add(new CallStep(0, process, call, Expected.ANY));
     family.called(process, call);
+    holdCalls.called(process, call);
   }
 
   private void add(Deed deed) {
@@ -121,6 +124,7 @@ public final class ProgramGenerator {
       case SCENE -> scene(process);
       case SETTING -> steps.add(settings.change());
       case KHUGEPAGED -> steps.add(new KhugepagedStep(0, 1));
+      case HOLD -> call(process, holdCalls.next(process));
       default -> call(process, memoryCall(deed));
     }
   }
@@ -142,7 +146,7 @@ public final class ProgramGenerator {
       case HEAP -> calls.heap();
       case PRCTL -> calls.prctl();
       case SPLIT -> calls.split();
-      case FORK, VFORK, EXEC, EXIT, SETTING, KHUGEPAGED, SCENE ->
+      case FORK, VFORK, EXEC, EXIT, SETTING, KHUGEPAGED, SCENE, HOLD ->
           throw new IllegalArgumentException(deed.name());
     };
   }

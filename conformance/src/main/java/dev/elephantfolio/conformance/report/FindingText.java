@@ -1,5 +1,6 @@
 package dev.elephantfolio.conformance.report;
 
+import dev.elephantfolio.conformance.run.StepTaker;
 import dev.elephantfolio.conformance.run.Verdict;
 import dev.elephantfolio.lab.scenario.Expectation;
 import dev.elephantfolio.lab.scenario.Expected;
@@ -66,8 +67,11 @@ public final class FindingText {
     int call = 0;
     for (Step step : program.steps()) {
       if (step instanceof CallStep made && call < outcomes.size()) {
-        String word = outcomes.get(call++).word();
-        steps.add(new CallStep(made.line(), made.process(), made.call(), new Expected(word)));
+        Outcome outcome = outcomes.get(call++);
+        if (!StepTaker.wasNoCall(outcome)) {
+          Expected expected = new Expected(outcome.word());
+          steps.add(new CallStep(made.line(), made.process(), made.call(), expected));
+        }
       } else {
         steps.add(step);
       }

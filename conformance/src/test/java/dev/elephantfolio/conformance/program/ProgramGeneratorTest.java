@@ -24,10 +24,6 @@ import org.junit.jupiter.api.Test;
 final class ProgramGeneratorTest {
   private static final int CALLS = 200;
 
-  private static final Set<Class<?>> HOLDS =
-      Set.of(
-          Call.Pin.class, Call.Vmsplice.class, Call.Check.class, Call.Fill.class, Call.Unpin.class);
-
   private static Scenario program(long seed) {
     return ProgramGenerator.program(seed, CALLS, true);
   }
@@ -70,13 +66,10 @@ final class ProgramGeneratorTest {
     }
   }
 
-  /** Holds are for scenario files: most kinds of pins cannot be had on a live kernel. */
   @Test
-  void everyCallComesButForHolds() {
+  void everyCallComes() {
     Set<Class<?>> seen = callsOf(300).stream().map(Object::getClass).collect(Collectors.toSet());
-    Set<Class<?>> expected = new HashSet<>(Set.of(Call.class.getPermittedSubclasses()));
-    expected.removeAll(HOLDS);
-    assertEquals(expected, seen);
+    assertEquals(Set.of(Call.class.getPermittedSubclasses()), seen);
   }
 
   @Test

@@ -113,6 +113,33 @@ final class PairRunTest {
     }
   }
 
+  /** Of programs nobody knows beforehand whether a pin in them comes about. */
+  @Test
+  void whatNamesPagesThatAreNotHeldIsNoCall() {
+    Scenario program =
+        ScenarioParser.parse(
+            "test",
+            """
+            process A
+            A pin a 4K P write longterm fast -> ?
+            A check P -> ?
+            A mmap a 4K
+            A pin a 4K Q write longterm fast -> ?
+            A fill Q 3 -> ?
+            A check Q -> ?
+            A unpin Q -> ?
+            """);
+    try (PairRun pair = new PairRun(new EngineSource(), new EngineSource(), true)) {
+      Verdict verdict = pair.run(program, 1);
+      assertEquals(List.of(), verdict.differences());
+      List<Outcome> outcomes = verdict.outcomes();
+      assertEquals("EFAULT", outcomes.getFirst().word());
+      assertTrue(StepTaker.wasNoCall(outcomes.get(1)));
+      assertEquals(List.of(3L), outcomes.get(5).values());
+      assertEquals(1, outcomes.stream().filter(StepTaker::wasNoCall).count());
+    }
+  }
+
   @Test
   void anOtherErrnoIsSeen() {
     SideSource wrong = lying(o -> o.word().equals("EINVAL") ? Outcome.of("ENOMEM") : o);

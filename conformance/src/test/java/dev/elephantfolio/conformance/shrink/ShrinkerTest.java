@@ -90,6 +90,29 @@ final class ShrinkerTest {
             program -> has(program, Call.Munmap.class)));
   }
 
+  @Test
+  void whatNamesAPinGoesWithIt() {
+    assertEquals(
+        """
+        process A
+        A pin a 4K Q write longterm fast
+        A fill Q 1
+        """,
+        shrunk(
+            """
+            process A
+            A pin a 4K P write longterm fast
+            A fill P 1
+            A unpin P
+            A pin a 4K Q write longterm fast
+            A fill Q 1
+            A unpin Q
+            """,
+            program ->
+                calls(program).stream()
+                    .anyMatch(c -> c instanceof Call.Fill(String name, _) && name.equals("Q"))));
+  }
+
   /** Windows move with the first mention of their region. */
   @Test
   void regionsAreNumberedAnew() {

@@ -16,9 +16,9 @@ import java.util.Optional;
  *  held, another one calls  | no            | no           | no
  * </pre>
  *
- * A hold ends with its owner's exit or exec, and no child of fork has it.
+ * A hold ends with its owner's exit or exec, and no child of fork has it. Used by one thread.
  */
-final class Holds {
+public final class Holds {
   private record Hold(String owner, boolean writable) {}
 
   private final Map<String, Hold> held = new HashMap<>();
@@ -53,7 +53,7 @@ final class Holds {
   }
 
   /** Why {@code process} cannot make the call, as far as it names what is held. */
-  Optional<String> whyNotCall(String process, Call call) {
+  public Optional<String> whyNotCall(String process, Call call) {
     return switch (call) {
       case Call.Pin pin -> whyNotTake(pin.name());
       case Call.Vmsplice splice -> whyNotTake(splice.name());
@@ -65,7 +65,7 @@ final class Holds {
   }
 
   /** The process has called, and the call {@code made} what it was for. */
-  void called(String process, Call call, boolean made) {
+  public void called(String process, Call call, boolean made) {
     switch (call) {
       case Call.Pin pin ->
           take(pin.name(), new Hold(process, pin.options().contains(PinOption.WRITE)), made);
