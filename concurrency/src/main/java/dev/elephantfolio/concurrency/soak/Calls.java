@@ -36,25 +36,21 @@ final class Calls {
   private final Process process;
   private final PinUse pins;
   private final SplittableRandom random;
-  private String last = "";
+  private final Diary diary;
 
-  Calls(Machine machine, Space space, PinUse pins, SplittableRandom random) {
+  Calls(Machine machine, Space space, PinUse pins, SplittableRandom random, Diary diary) {
     this.machine = machine;
     this.space = space;
     this.process = space.process;
     this.pins = pins;
     this.random = random;
+    this.diary = diary;
   }
 
   /** Maps all of the process's memory. */
   static void furnish(Process process) {
     long _ =
         process.mmap(Layout.BASE, Layout.bytes(Layout.PAGES), Prot.READ | Prot.WRITE, MAP_FLAGS);
-  }
-
-  /** The call under way, or made last. */
-  String last() {
-    return process + " " + last;
   }
 
   /** Makes a call; its refusal is an ordinary outcome. */
@@ -69,7 +65,7 @@ final class Calls {
       make(random.nextInt(100), page, pages);
     } catch (MemoryException refused) {
       if (refused.signal().isPresent()) {
-        throw new SoakFailure(last() + " ended in " + refused.getMessage(), refused);
+        throw new SoakFailure(diary.last() + " ended in " + refused.getMessage(), refused);
       }
     }
   }
@@ -100,7 +96,7 @@ final class Calls {
   }
 
   private void called(String call, int page, int pages) {
-    last = "%s %d pages from %d".formatted(call, pages, page);
+    diary.add(process + " " + call, page, pages);
   }
 
   private void write(int page, int pages) {
@@ -297,7 +293,7 @@ final class Calls {
       }
       throw refused;
     }
-    throw new SoakFailure("no signal: " + last() + " at " + Long.toHexString(address));
+    throw new SoakFailure("no signal: " + diary.last() + " at " + Long.toHexString(address));
   }
 
   /** A call that must succeed in the end: others give memory back. */

@@ -54,13 +54,15 @@ final class PinUse {
   private final Space space;
   private final Device device;
   private final SplittableRandom random;
+  private final Diary diary;
   private final List<Pin> pins = new ArrayList<>();
   private int transfers;
 
-  PinUse(Space space, Device device, SplittableRandom random) {
+  PinUse(Space space, Device device, SplittableRandom random, Diary diary) {
     this.space = space;
     this.device = device;
     this.random = random;
+    this.diary = diary;
   }
 
   /** Takes a new pin, or lets one go that is done with. */
@@ -78,10 +80,23 @@ final class PinUse {
       return;
     }
     switch (random.nextInt(5)) {
-      case 0 -> keepForReading(page, count);
-      case 1 -> keepPlainReference(page, count);
-      default -> keepForDevice(page, count);
+      case 0 -> {
+        told("pin for reading", page, count);
+        keepForReading(page, count);
+      }
+      case 1 -> {
+        told("refer to", page, count);
+        keepPlainReference(page, count);
+      }
+      default -> {
+        told("pin for the device", page, count);
+        keepForDevice(page, count);
+      }
     }
+  }
+
+  private void told(String what, int page, int count) {
+    diary.add(space.process + " " + what, page, count);
   }
 
   /** How many pages from here on this thread may use, whose words are known and in no pin. */
@@ -154,6 +169,7 @@ final class PinUse {
   }
 
   private void finish(Pin pin) {
+    told(pin.transfer == null ? "let go of" : "finish with", pin.firstPage, pin.detached.length);
     boolean checked = false;
     try {
       check(pin);
@@ -205,6 +221,7 @@ final class PinUse {
   private void expect(Pin pin, int at, String what, long expected, long found) {
     if (expected != found) {
       throw new SoakFailure(
+          pin.firstPage + at,
           "%s of %s, page %d: the pin has %s %x, expected %x; pfn %d, mapped %s"
               .formatted(
                   pin.pages,

@@ -140,7 +140,18 @@ public final class Soak {
   private void fail(Throwable broken) {
     if (failure.compareAndSet(null, broken)) {
       out.println("soak: failed while the threads did this:");
-      workers.forEach(worker -> out.println("  " + worker.doing()));
+      workers.forEach(worker -> out.println("  " + worker.diary().last()));
+      if (broken instanceof SoakFailure found) {
+        found.page().ifPresent(this::tellHistory);
+      }
+    }
+  }
+
+  private void tellHistory(int page) {
+    out.println("soak: what each had done last with page " + page + ":");
+    for (Worker worker : workers) {
+      worker.diary().touching(page).forEach(deed -> out.println("  " + deed));
+      out.println();
     }
   }
 

@@ -146,6 +146,7 @@ final class Space {
   private void expect(int page, String what, long expected, long found) {
     if (expected != found) {
       throw new SoakFailure(
+          page,
           "%s, page %d: %s %x, expected %x; %s"
               .formatted(process, page, what, found, expected, whereabouts(page)));
     }
@@ -228,9 +229,13 @@ final class Space {
       return true;
     } catch (MemoryException refused) {
       if (refused.signal().isPresent()) {
-        throw new SoakFailure(
-            "%s, page %d: %s; %s".formatted(process, page, refused.getMessage(), whereabouts(page)),
-            refused);
+        SoakFailure failure =
+            new SoakFailure(
+                page,
+                "%s, page %d: %s; %s"
+                    .formatted(process, page, refused.getMessage(), whereabouts(page)));
+        failure.initCause(refused);
+        throw failure;
       }
       return false;
     }

@@ -22,7 +22,7 @@ final class Worker {
   private final SplittableRandom random;
   private final Workplace home;
   private final List<Workplace> children = new ArrayList<>();
-  private volatile String doing = "nothing yet";
+  private final Diary diary = new Diary();
   private volatile long steps;
   private volatile long forks;
 
@@ -44,8 +44,8 @@ final class Worker {
   }
 
   private Workplace workplace(Space space) {
-    PinUse pins = new PinUse(space, device, random);
-    return new Workplace(space, pins, new Calls(machine, space, pins, random));
+    PinUse pins = new PinUse(space, device, random, diary);
+    return new Workplace(space, pins, new Calls(machine, space, pins, random, diary));
   }
 
   long steps() {
@@ -56,8 +56,8 @@ final class Worker {
     return forks;
   }
 
-  String doing() {
-    return doing;
+  Diary diary() {
+    return diary;
   }
 
   /** A few steps. */
@@ -67,9 +67,7 @@ final class Worker {
       if (random.nextInt(60) == 0) {
         family();
       } else {
-        Workplace place = anyPlace();
-        place.calls.step();
-        doing = place.calls.last();
+        anyPlace().calls.step();
       }
       steps++;
     }
@@ -91,7 +89,6 @@ final class Worker {
   @SuppressWarnings("NonAtomicVolatileUpdate") // only this thread counts
   private void fork() {
     Workplace parent = anyPlace();
-    doing = parent.space.process + " fork";
     long[] before = parent.space.alone ? new long[0] : othersWords();
     Process process;
     try {
@@ -100,6 +97,7 @@ final class Worker {
       return;
     }
     forks++;
+    diary.add(parent.space.process + " forked " + process + ",", 0, Layout.PAGES);
     Workplace child = workplace(Space.ofChild(parent.space, process));
     children.add(child);
     try {
@@ -134,6 +132,7 @@ final class Worker {
         boolean ofThatPage = found >>> 32 == before[page] >>> 32;
         if (!ofThatPage || (int) found - (int) before[page] < 0) {
           throw new SoakFailure(
+              page,
               "%s, page %d: inherited %x, but %x was there before the fork"
                   .formatted(child, page, found, before[page]));
         }
@@ -143,9 +142,9 @@ final class Worker {
 
   private void end(int index) {
     Workplace child = children.get(index);
-    doing = child.space.process + " exit";
     if (child.pins.finishAll()) {
       children.remove(index);
+      diary.add(child.space.process + " exit,", 0, Layout.PAGES);
       child.space.process.exit();
     }
   }

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.elephantfolio.engine.sync.LockOrder;
 import dev.elephantfolio.engine.sync.Mutation;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -34,10 +37,17 @@ class SoakTest {
   void aForkThatForgetsPinsIsNoticed() {
     SoakOptions options =
         new SoakOptions(BROKEN_DURATION, seed(), Set.of(Mutation.NO_EXCLUSIVE_CHECK_AT_FORK));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     SoakFailure failure =
-        assertThrows(SoakFailure.class, () -> new Soak(options, System.out).run());
+        assertThrows(
+            SoakFailure.class,
+            () -> new Soak(options, new PrintStream(out, true, StandardCharsets.UTF_8)).run());
     String message = String.valueOf(failure.getMessage());
     assertTrue(message.contains("seed " + options.seed()), message);
+    String told = out.toString(StandardCharsets.UTF_8);
+    System.out.print(told);
+    assertTrue(told.contains("soak: failed while the threads did this:"), told);
+    assertEquals(message.contains(", page "), told.contains("had done last with page "), told);
   }
 
   @Test
