@@ -143,7 +143,7 @@ final class Calls {
       return;
     }
     if (kind < 81) {
-      free(page, run(page, pages, space::mayFree));
+      freeWhatMayBe(page, pages);
     } else if (kind < 84) {
       drop(page, pages);
     } else if (kind < 88) {
@@ -166,7 +166,11 @@ final class Calls {
     return pages;
   }
 
-  private void free(int page, int pages) {
+  private void freeWhatMayBe(int page, int wanted) {
+    int pages = run(page, wanted, space::mayFree);
+    if (pages == 0) {
+      return;
+    }
     called("free", page, pages);
     pins.detach(page, pages);
     space.freed(page, pages);

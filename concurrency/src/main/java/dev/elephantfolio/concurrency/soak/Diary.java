@@ -14,7 +14,7 @@ final class Diary {
 
   private static final int TOLD_MAX = 16;
 
-  /** One call, or what a pin came to. */
+  /** A call, or what was done with a pin. */
   private record Deed(String what, int page, int pages) {
     boolean touches(int other) {
       return page <= other && other < page + pages;
@@ -22,7 +22,7 @@ final class Diary {
 
     @Override
     public String toString() {
-      return what + (pages == 0 ? "" : " %d pages from %d".formatted(pages, page));
+      return "%s %d pages from %d".formatted(what, pages, page);
     }
   }
 

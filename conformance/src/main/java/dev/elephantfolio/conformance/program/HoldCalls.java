@@ -17,6 +17,8 @@ import java.util.Set;
  */
 final class HoldCalls {
   private static final int HELD_MAX = 3;
+
+  /** Half of what a pipe takes. */
   private static final long PIPE_BYTES_MAX = 512 << 10;
 
   /** The pin that a live kernel can be asked for. */

@@ -22,6 +22,7 @@ public final class FindingText {
   private FindingText() {}
 
   public static String of(Finding finding) {
+    Scenario expecting = expecting(finding.program(), finding.verdict());
     StringBuilder text = new StringBuilder();
     comment(text, finding.difference().toString());
     comment(
@@ -31,8 +32,8 @@ public final class FindingText {
             + " --ops "
             + finding.callsBefore()
             + "; shrunk to "
-            + calls(finding.program()));
-    text.append(ScenarioPrinter.print(expecting(finding.program(), finding.verdict())));
+            + calls(expecting));
+    text.append(ScenarioPrinter.print(expecting));
     finding.verdict().last().ifPresent(last -> expectations(text, finding.program(), last));
     text.append("snapshot\n\n");
     comment(text, "What differs, marked with !:");
@@ -60,7 +61,7 @@ public final class FindingText {
     text.append(("# " + line).stripTrailing()).append('\n');
   }
 
-  /** The program with the outcomes that its calls have on the live kernel. */
+  /** The calls that the program came to on the live kernel, with their outcomes there. */
   private static Scenario expecting(Scenario program, Verdict verdict) {
     List<Outcome> outcomes = verdict.outcomes();
     List<Step> steps = new ArrayList<>();

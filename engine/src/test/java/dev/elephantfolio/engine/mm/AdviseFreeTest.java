@@ -96,10 +96,7 @@ final class AdviseFreeTest {
     Process sharer = on.process.fork("sharer");
     on.process.pinSlow(page(0), PAGE, 0).unpin();
     assertEquals(PAGE, on.smapsOf(0).privateCleanBytes());
-    Process child = on.process.fork("child");
-    on.drain();
-    child.madvise(page(0), PAGE, Madvise.FREE);
-    child.exit();
+    aChildFreesTheFirstPage();
     assertEquals(1, on.process.read(page(0)));
     on.drain();
     assertEquals(PAGE, on.smapsOf(0).lazyFreeBytes());
@@ -113,13 +110,17 @@ final class AdviseFreeTest {
   void dirtOfOneEntrySavesThePageForAll() {
     on.map(0, 1);
     on.write(0, 1);
+    aChildFreesTheFirstPage();
+    on.advise(0, 1, Madvise.PAGEOUT);
+    assertEquals(1, on.process.read(page(0)));
+    assertEquals("s", on.picture(0, 1));
+  }
+
+  private void aChildFreesTheFirstPage() {
     Process child = on.process.fork("child");
     on.drain();
     child.madvise(page(0), PAGE, Madvise.FREE);
     child.exit();
-    on.advise(0, 1, Madvise.PAGEOUT);
-    assertEquals(1, on.process.read(page(0)));
-    assertEquals("s", on.picture(0, 1));
   }
 
   /** Two owner slots are for the first two; one mapping in all says enough of the third. */

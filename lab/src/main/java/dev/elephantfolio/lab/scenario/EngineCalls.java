@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 
 /** Has the engine's processes do what a scenario's calls say. Used by one thread. */
 final class EngineCalls {
@@ -172,28 +174,37 @@ final class EngineCalls {
 
   private Outcome read(String name, Process process, Call.Read read) {
     PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
-    List<Long> values = new ArrayList<>();
-    for (int i = 0; i < pages.count(); i++) {
-      try {
-        values.add(process.read(pages.address(i)));
-      } catch (MemoryException stopped) {
-        return new Outcome(word(stopped), PageRange.page(read.place(), i), values);
-      }
-    }
-    return Outcome.loaded(values);
+    return load(pages, read.place(), process::read, EngineCalls::word);
   }
 
+  /** As another process would; there need be none, since all that it does here is pin. */
   private Outcome readRemotely(String name, Process process, Call.ProcessVmReadv read) {
     PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
+    return load(
+        pages,
+        read.place(),
+        address -> loadPinned(process, address),
+        _ -> Errno.EFAULT.name()); // whatever a page cannot be pinned for
+  }
+
+  private static long loadPinned(Process process, long address) {
+    PinnedPages page = process.pinSlow(address, Long.BYTES, 0);
+    long word = page.read(0);
+    page.unpin();
+    return word;
+  }
+
+  private static Outcome load(
+      PageRange pages,
+      Place place,
+      LongUnaryOperator load,
+      Function<MemoryException, String> wordOf) {
     List<Long> values = new ArrayList<>();
     for (int i = 0; i < pages.count(); i++) {
       try {
-        PinnedPages page = process.pinSlow(pages.address(i), Long.BYTES, 0);
-        values.add(page.read(0));
-        page.unpin();
-      } catch (MemoryException _) {
-        // Whatever a page cannot be pinned for.
-        return new Outcome(Errno.EFAULT.name(), PageRange.page(read.place(), i), values);
+        values.add(load.applyAsLong(pages.address(i)));
+      } catch (MemoryException stopped) {
+        return new Outcome(wordOf.apply(stopped), PageRange.page(place, i), values);
       }
     }
     return Outcome.loaded(values);

@@ -156,22 +156,21 @@ final class LiveCalls {
   private Outcome read(String name, LiveProcess process, Call.Read read) {
     PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
     LiveLoad load = process.load(pages.address(0), pages.count());
-    List<Long> values = words(load.words());
-    return load.signal() == 0
-        ? Outcome.loaded(values)
-        : new Outcome(word(load.signal()), PageRange.page(read.place(), values.size()), values);
+    String end = load.signal() == 0 ? Outcome.OK_WORD : word(load.signal());
+    return loaded(read.place(), words(load.words()), end);
   }
 
   private Outcome readRemotely(String name, LiveProcess process, Call.ProcessVmReadv read) {
     PageRange pages = new PageRange(address(name, read.place()), read.lengthBytes());
     LiveRemoteLoad load = process.loadRemotely(pages.address(0), pages.count());
-    List<Long> values = words(load.words());
-    return load.errno() == 0
+    String end = load.errno() == 0 ? Outcome.OK_WORD : OutcomeWords.ofErrno(load.errno());
+    return loaded(read.place(), words(load.words()), end);
+  }
+
+  private static Outcome loaded(Place place, List<Long> values, String end) {
+    return end.equals(Outcome.OK_WORD)
         ? Outcome.loaded(values)
-        : new Outcome(
-            OutcomeWords.ofErrno(load.errno()),
-            PageRange.page(read.place(), values.size()),
-            values);
+        : new Outcome(end, PageRange.page(place, values.size()), values);
   }
 
   private static List<Long> words(LongBuffer loaded) {
