@@ -164,7 +164,9 @@ public final class FaultHandler {
     if (fault.wantsOwnPage() && !Pte.isWritable(pmd)) {
       return hugeFault.copyOnWrite(fault, pmd);
     }
-    hugeFault.markAccessed(fault, pmd);
+    if (fault.write()) {
+      hugeFault.markWritten(fault, pmd);
+    }
     return Outcome.DONE;
   }
 
@@ -208,7 +210,9 @@ public final class FaultHandler {
     if (fault.wantsOwnPage() && !Pte.isWritable(entry)) {
       return copyOnWrite.handle(fault, pte);
     }
-    long _ = pte.update(0, Pte.YOUNG | (fault.write() ? Pte.DIRTY | Pte.SOFT_DIRTY : 0));
+    if (fault.write()) {
+      long _ = pte.update(0, Pte.YOUNG | Pte.DIRTY | Pte.SOFT_DIRTY);
+    }
     pte.unlock();
     return Outcome.DONE;
   }

@@ -142,14 +142,14 @@ final class HugeFault {
     kernel.deferred().add(folio, false);
   }
 
-  /** A touch of a huge page that is mapped as the access needs: marks the entry. */
-  void markAccessed(Fault fault, long entry) {
+  /** A write to a huge page that is mapped as it needs: marks the entry. */
+  void markWritten(Fault fault, long entry) {
     PageTableCursor pmd = fault.cursor();
     if (!pmd.lockPmd(fault.address())) {
       return;
     }
     if (FaultHandler.samePlace(pmd.entry(), entry)) {
-      long _ = pmd.update(0, Pte.YOUNG | (fault.write() ? Pte.DIRTY : 0));
+      long _ = pmd.update(0, Pte.YOUNG | Pte.DIRTY);
     }
     pmd.unlock();
   }

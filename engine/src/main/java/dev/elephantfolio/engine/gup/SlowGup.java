@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * needed is faulted in.
  *
  * <p>Behaviour: __get_user_pages and below, mm/gup.c of 6.18, as called by pin_user_pages_unlocked:
- * the pages count as used.
+ * the pages count as used. On x86 a huge entry that is only read through keeps the marks it has.
  */
 final class SlowGup {
   /** What {@link Walk#follow} says when it holds nothing: a fault is needed. */
@@ -174,7 +174,9 @@ final class SlowGup {
       if (!pins.hold(head, pages, pin)) {
         return FULL;
       }
-      long _ = pmd.update(0, Pte.YOUNG | (write ? Pte.DIRTY : 0));
+      if (write) {
+        long _ = pmd.update(0, Pte.YOUNG | Pte.DIRTY);
+      }
       for (int i = 0; i < pages; i++) {
         pfns[held + i] = head + first + i;
       }

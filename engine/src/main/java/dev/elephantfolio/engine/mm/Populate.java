@@ -159,7 +159,8 @@ public final class Populate {
       if (!Pte.allows(pmd, write)) {
         return at;
       }
-      if (tables.markAccessed(at, pmd, write)) {
+      // Read like this, x86 leaves the entry as old as it was.
+      if (!write || tables.markAccessed(at, pmd, true)) {
         return stepEnd;
       }
       pmd = tables.pmdEntry(at);
