@@ -26,7 +26,7 @@ public final class Process {
   private final Machine machine;
   private final MemoryCalls calls;
   private final int pid;
-  private final FaultCount faultCount = new FaultCount();
+  private final FaultCount faultCount;
   private final ProcessIo io;
   private volatile String name;
   private volatile @Nullable AddressSpace mm;
@@ -37,6 +37,7 @@ public final class Process {
     this.pid = pid;
     this.name = name;
     this.mm = mm;
+    this.faultCount = new FaultCount(machine.kernel().cpus());
     this.io = new ProcessIo(this, calls.io(), faultCount);
   }
 

@@ -1,9 +1,9 @@
 package dev.elephantfolio.engine.folio;
 
 import dev.elephantfolio.engine.sync.LockRank;
-import dev.elephantfolio.engine.sync.PaddedSpinLock;
 import dev.elephantfolio.engine.sync.SpinLock;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 
 /**
  * The folios that one processor gathered for its next visit to the LRU lists; on cache lines that
@@ -30,7 +30,7 @@ final class FolioBatch {
 
   private static final int FIRST = COUNT + 1;
 
-  final SpinLock lock = new PaddedSpinLock(LockRank.LRU_BATCH);
+  final SpinLock lock = new SpinLock(LockRank.LRU_BATCH);
   private final int[] words = new int[FIRST + SIZE + GAP];
 
   /** Adds one; true when no more can be added before {@link #clear}. */
@@ -47,6 +47,18 @@ final class FolioBatch {
   /** The {@code index}th folio, from 0 on; {@link #NONE} where one took a place and no more. */
   int head(int index) {
     return words[FIRST + index];
+  }
+
+  /** Takes out those for which {@code removed} says so, and the places without a folio. */
+  void removeIf(IntPredicate removed) {
+    int kept = 0;
+    for (int index = 0; index < count(); index++) {
+      int head = head(index);
+      if (head != NONE && !removed.test(head)) {
+        words[FIRST + kept++] = head;
+      }
+    }
+    words[COUNT] = kept;
   }
 
   void clear() {

@@ -102,9 +102,10 @@ public final class Folios {
    * freed is freed together, so this is the cheap way to drop many. Overwrites {@code heads}.
    */
   public void putAll(int[] heads, int[] references, int count) {
+    LruRuns freed = new LruRuns(memMap, Math.min(count, PASS));
     int small = 0;
     for (int from = 0; from < count; from += PASS) {
-      small = putPass(heads, references, from, Math.min(count, from + PASS), small);
+      small = putPass(heads, references, from, Math.min(count, from + PASS), small, freed);
     }
     pages.freeAll(heads, small);
   }
@@ -113,7 +114,7 @@ public final class Folios {
    * Puts those of from..to-1, and gathers the small ones that are to be freed in {@code heads},
    * from {@code first} on; returns where they end.
    */
-  private int putPass(int[] heads, int[] references, int from, int to, int first) {
+  private int putPass(int[] heads, int[] references, int from, int to, int first, LruRuns freed) {
     int end = first;
     for (int i = from; i < to; i++) {
       int head = heads[i];
@@ -121,11 +122,12 @@ public final class Folios {
         if (memMap.isLarge(head)) {
           free(head);
         } else {
+          lru.gatherFreed(head, freed);
           heads[end++] = head;
         }
       }
     }
-    lru.removeFreed(heads, first, end);
+    lru.removeFreed(freed);
     for (int i = first; i < end; i++) {
       if (memMap.testFlag(heads[i], FolioFlags.MLOCKED)) {
         clearMlocked(heads[i], 0);

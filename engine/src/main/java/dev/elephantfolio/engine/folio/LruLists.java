@@ -20,8 +20,9 @@ import java.util.function.IntConsumer;
  * <pre>
  *  field                       | guarded by
  *  ----------------------------+-------------------------------------------
- *  first, last, links, moved   | lock
- *  LRU flag                    | set under lock; cleared by who isolates
+ *  first, last, links          | lock; of folios that come or go together, the links among
+ *                              | themselves are their owner's
+ *  LRU flag                    | set under lock, or after it by a batch; cleared by who isolates
  *  count of mlocks             | lock (lruPrev of a folio on the unevictable list, which has no
  *                              | links); 0 whenever a folio comes through a batch
  *  a batch                     | its own lock (taken before lock)
@@ -34,8 +35,13 @@ public final class LruLists {
   private static final int NAMING =
       FolioFlags.UNEVICTABLE | FolioFlags.ACTIVE | FolioFlags.SWAPBACKED | FolioFlags.MLOCKED;
 
-  private static final int LISTS = LruList.values().length;
+  /** Those of them for which a folio is kept in memory, or was: it may have to change its list. */
+  private static final int KEPT = FolioFlags.UNEVICTABLE | FolioFlags.MLOCKED;
+
+  private static final LruList[] LISTED = LruList.values();
+  private static final int LISTS = LISTED.length;
   private static final int UNEVICTABLE = LruList.UNEVICTABLE.ordinal();
+  private static final int NO_LIST = -1;
   private static final int FIRST_FILE = LruList.INACTIVE_FILE.ordinal();
   private static final NodeStat[] SIZES = {
     NodeStat.NR_INACTIVE_ANON,
@@ -52,9 +58,6 @@ public final class LruLists {
   private final SpinLock lock = new SpinLock(LockRank.LRU);
   private final int[] first = new int[LISTS];
   private final int[] last = new int[LISTS];
-
-  /** Small folios that came (or, negative, went) in the pass under way, by list. */
-  private final int[] moved = new int[LISTS];
 
   private final FolioBatch[] batches;
   private final MlockBatches mlocks;
@@ -133,21 +136,65 @@ public final class LruLists {
     if (batch.count() == 0) {
       return;
     }
-    lock.lock();
-    for (int i = 0; i < batch.count(); i++) {
-      linkUnlessForgotten(batch.head(i));
+    batch.removeIf(this::dropIfForgotten);
+    int list = listOfAll(batch);
+    if (list == NO_LIST) {
+      linkSingly(batch);
+    } else {
+      linkTogether(batch, list);
     }
-    tellMoved();
-    lock.unlock();
     batch.forEach(put);
     batch.clear();
   }
 
   /** A folio that only the batch refers to is freed by it, and need not see its list before. */
-  private void linkUnlessForgotten(int head) {
-    if (head != FolioBatch.NONE && memMap.refCount(head) > 1) {
-      moved[linkUncounted(head)] += memMap.pages(head);
+  private boolean dropIfForgotten(int head) {
+    if (memMap.refCount(head) > 1) {
+      return false;
     }
+    put.accept(head);
+    return true;
+  }
+
+  /** The list to which all folios of the batch go, if there is one and none is mlocked. */
+  private int listOfAll(FolioBatch batch) {
+    int list = NO_LIST;
+    for (int i = 0; i < batch.count(); i++) {
+      int flags = memMap.flags(batch.head(i), NAMING);
+      int its = (flags & KEPT) == 0 ? listNamedBy(flags) : NO_LIST;
+      if (its == NO_LIST || (i > 0 && its != list)) {
+        return NO_LIST;
+      }
+      list = its;
+    }
+    return list;
+  }
+
+  /**
+   * Links the batch's folios among themselves first, so that they need the lock for two links only.
+   * Until they have the LRU flag they look as if they were in the batch still, whose references
+   * they keep that long.
+   */
+  private void linkTogether(FolioBatch batch, int list) {
+    int oldest = batch.head(0);
+    int newest = oldest;
+    for (int i = 1; i < batch.count(); i++) {
+      int head = batch.head(i);
+      memMap.setLruPrev(newest, head);
+      memMap.setLruNext(head, newest);
+      newest = head;
+    }
+    lock.lock();
+    pushFront(list, newest, oldest);
+    lock.unlock();
+    batch.forEach(head -> memMap.setFlag(head, FolioFlags.LRU));
+    stats.add(SIZES[list], batch.count());
+  }
+
+  private void linkSingly(FolioBatch batch) {
+    lock.lock();
+    batch.forEach(this::link);
+    lock.unlock();
   }
 
   /** Visits every folio that a batch refers to; for checks, on a machine at rest. */
@@ -156,6 +203,40 @@ public final class LruLists {
       batch.forEach(visitor);
     }
     mlocks.forEach(visitor);
+  }
+
+  /**
+   * Visits the folios of a list from the newest on, none of the unevictable one; for checks, on a
+   * machine at rest.
+   *
+   * @throws IllegalStateException where the links do not agree
+   */
+  public void forEachListed(LruList list, IntConsumer visitor) {
+    int before = 0;
+    for (int head = first[list.ordinal()]; head != 0; head = memMap.lruNext(head)) {
+      expectLink(list, head, before, memMap.lruPrev(head));
+      visitor.accept(head);
+      before = head;
+    }
+    expectLink(list, 0, before, last[list.ordinal()]);
+  }
+
+  private void expectLink(LruList list, int head, int before, int found) {
+    if (found != before) {
+      throw new IllegalStateException(
+          "%s: before %s comes pfn %d, but the link says %d"
+              .formatted(list, head == 0 ? "the end" : memMap.describe(head), before, found));
+    }
+  }
+
+  /** The list that the folio's flags name, whether or not it is on it. */
+  public static LruList listOf(MemMap memMap, int head) {
+    return LISTED[listNamedBy(memMap.flags(head, NAMING))];
+  }
+
+  /** What counts the pages of a list. */
+  public static NodeStat sizeOf(LruList list) {
+    return SIZES[list.ordinal()];
   }
 
   /** Takes {@code head} off its list to work on it; false when it is on none. */
@@ -245,29 +326,31 @@ public final class LruLists {
     boolean _ = isolate(head);
   }
 
-  /** Takes {@code heads[from..to-1]}, small folios that nobody refers to, off their lists. */
-  void removeFreed(int[] heads, int from, int to) {
-    if (from == to) {
+  /**
+   * Takes the LRU flag of a small folio that nobody refers to, if it has one; it is to leave its
+   * list with the others of {@code runs}.
+   */
+  void gatherFreed(int head, LruRuns runs) {
+    int flags = memMap.getAndClearFlags(head, FolioFlags.LRU);
+    if ((flags & FolioFlags.LRU) != 0) {
+      runs.add(head, listNamedBy(flags));
+    }
+  }
+
+  /** Takes off their lists what was gathered, and empties {@code runs}. */
+  void removeFreed(LruRuns runs) {
+    if (runs.count() == 0) {
       return;
     }
     lock.lock();
-    for (int i = from; i < to; i++) {
-      if (memMap.testAndClearFlag(heads[i], FolioFlags.LRU)) {
-        moved[unlinkUncounted(heads[i])]--;
-      }
+    for (int run = 0; run < runs.count(); run++) {
+      unlink(runs.list(run), runs.newest(run), runs.oldest(run));
     }
-    tellMoved();
     lock.unlock();
-  }
-
-  /** Counts what {@link #moved} gathered. */
-  private void tellMoved() {
-    for (int list = 0; list < LISTS; list++) {
-      if (moved[list] != 0) {
-        stats.add(SIZES[list], moved[list]);
-        moved[list] = 0;
-      }
+    for (int run = 0; run < runs.count(); run++) {
+      stats.add(SIZES[runs.list(run)], -runs.folios(run));
     }
+    runs.clear();
   }
 
   /** Adds the parts of a split folio beside it: they are on the list that the whole was on. */
@@ -313,19 +396,28 @@ public final class LruLists {
   private int linkUncounted(int head) {
     int flags = evictability(head);
     int list = listNamedBy(flags);
-    memMap.setLruPrev(head, 0);
-    if (list != UNEVICTABLE) {
-      int oldFirst = first[list];
-      memMap.setLruNext(head, oldFirst);
-      if (oldFirst == 0) {
-        last[list] = head;
-      } else {
-        memMap.setLruPrev(oldFirst, head);
-      }
-      first[list] = head;
+    if (list == UNEVICTABLE) {
+      memMap.setLruPrev(head, 0);
+    } else {
+      pushFront(list, head, head);
     }
     memMap.setFlag(head, FolioFlags.LRU);
     return list;
+  }
+
+  /**
+   * Puts folios that are linked among themselves, or one, before the first of an evictable list.
+   */
+  private void pushFront(int list, int newest, int oldest) {
+    int oldFirst = first[list];
+    memMap.setLruPrev(newest, 0);
+    memMap.setLruNext(oldest, oldFirst);
+    if (oldFirst == 0) {
+      last[list] = oldest;
+    } else {
+      memMap.setLruPrev(oldFirst, oldest);
+    }
+    first[list] = newest;
   }
 
   /** Makes UNEVICTABLE follow MLOCKED; the flags then. */
@@ -344,26 +436,27 @@ public final class LruLists {
   }
 
   private void unlink(int head) {
-    int list = unlinkUncounted(head);
+    int list = listNamedBy(memMap.flags(head, NAMING));
+    unlink(list, head, head);
     stats.add(SIZES[list], -memMap.pages(head));
   }
 
-  private int unlinkUncounted(int head) {
-    int list = listNamedBy(memMap.flags(head, NAMING));
-    if (list != UNEVICTABLE) {
-      int previous = memMap.lruPrev(head);
-      int next = memMap.lruNext(head);
-      if (previous == 0) {
-        first[list] = next;
-      } else {
-        memMap.setLruNext(previous, next);
-      }
-      if (next == 0) {
-        last[list] = previous;
-      } else {
-        memMap.setLruPrev(next, previous);
-      }
+  /** Takes a run of neighbours off their list; the unevictable one has no links. */
+  private void unlink(int list, int newest, int oldest) {
+    if (list == UNEVICTABLE) {
+      return;
     }
-    return list;
+    int previous = memMap.lruPrev(newest);
+    int next = memMap.lruNext(oldest);
+    if (previous == 0) {
+      first[list] = next;
+    } else {
+      memMap.setLruNext(previous, next);
+    }
+    if (next == 0) {
+      last[list] = previous;
+    } else {
+      memMap.setLruPrev(next, previous);
+    }
   }
 }

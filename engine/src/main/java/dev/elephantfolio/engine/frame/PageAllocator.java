@@ -267,17 +267,15 @@ public final class PageAllocator {
     giveRun(firstPfn, frames);
   }
 
-  /** Gives free frames to their zones, in aligned blocks within a pageblock. */
   private void giveRun(int firstPfn, int frames) {
     int pfn = firstPfn;
     int left = frames;
     while (left > 0) {
-      int aligned = Integer.numberOfTrailingZeros(pfn);
-      int fitting = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(left);
-      int order = Math.min(BuddyAllocator.PAGEBLOCK_ORDER - 1, Math.min(aligned, fitting));
-      zoneOf(pfn).give(pfn, order);
-      pfn += 1 << order;
-      left -= 1 << order;
+      Zone zone = zoneOf(pfn);
+      int within = (int) Math.min(left, zone.kind().endFrame - Integer.toUnsignedLong(pfn));
+      zone.giveRun(pfn, within);
+      pfn += within;
+      left -= within;
     }
   }
 

@@ -2,7 +2,6 @@ package dev.elephantfolio.engine.frame;
 
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.PaddedBefore;
-import dev.elephantfolio.engine.sync.PaddedSpinLock;
 import dev.elephantfolio.engine.sync.SpinLock;
 
 /** What changes of {@link PerCpuPages} with each block; guarded by its lock. */
@@ -43,7 +42,7 @@ final class PerCpuPages extends PerCpuCounts {
   @SuppressWarnings("unused")
   private long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
 
-  final SpinLock lock = new PaddedSpinLock(LockRank.PCP);
+  final SpinLock lock = new SpinLock(LockRank.PCP);
   private final Zone zone;
   private final IntRing[] lists = new IntRing[LISTS];
 

@@ -212,6 +212,27 @@ public final class Zone {
     addFree(1L << order);
   }
 
+  /** Takes back neighbouring frames, in aligned blocks within a pageblock. */
+  void giveRun(int firstPfn, int frames) {
+    lock.lock();
+    try {
+      int pfn = firstPfn;
+      int left = frames;
+      while (left > 0) {
+        int aligned = Integer.numberOfTrailingZeros(pfn);
+        int fitting = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(left);
+        int order = Math.min(BuddyAllocator.PAGEBLOCK_ORDER - 1, Math.min(aligned, fitting));
+        buddy.give(pfn, order);
+        pfn += 1 << order;
+        left -= 1 << order;
+      }
+      addFree(frames);
+      checkAboveHigh();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void addFree(long frames) {
     freeFrames.setOpaque(freeFrames.getPlain() + frames);
   }

@@ -15,8 +15,10 @@ import dev.elephantfolio.engine.notifier.Subscriber;
 import dev.elephantfolio.engine.pagecache.MappedFile;
 import dev.elephantfolio.engine.stat.NodeStat;
 import dev.elephantfolio.engine.stat.ThpStat;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -40,6 +42,7 @@ public final class Invariants {
   private final HeldPages held;
   private final long[] foliosByOrder = new long[11];
   private final Map<Integer, Integer> batched = new HashMap<>();
+  private final List<Integer> folios = new ArrayList<>();
   private long folioFrames;
   private long mappedAnonPages;
   private long hugeMappedPages;
@@ -170,6 +173,7 @@ public final class Invariants {
     int references =
         small + huge + cacheReferences + batched.getOrDefault(head, 0) + held.references(head);
     expect(() -> name(head) + ": references", references, memMap.refCount(head));
+    folios.add(head);
     folioFrames += pages;
     if (memMap.testFlag(head, FolioFlags.ANON)) {
       mappedAnonPages += huge > 0 ? pages : mapped;
@@ -222,6 +226,7 @@ public final class Invariants {
   private void checkFrames() {
     long zeroFrames = 1 + (kernel.hugeZero().pfn() == 0 ? 0 : 1L << PMD_ORDER);
     kernel.folios().lru().drainAll();
+    new LruCensus(kernel).check(folios);
     long allocated = FrameCheck.check(kernel.pages());
     long tableFrames = census.tableFrames + secondaryTableFrames;
     expect(() -> "allocated frames", folioFrames + zeroFrames + tableFrames, allocated);

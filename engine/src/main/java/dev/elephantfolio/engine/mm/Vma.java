@@ -4,7 +4,6 @@ import dev.elephantfolio.engine.pagecache.MappedFile;
 import dev.elephantfolio.engine.rmap.AnonVma;
 import dev.elephantfolio.engine.rmap.AnonVmaChain;
 import dev.elephantfolio.engine.sync.LockRank;
-import dev.elephantfolio.engine.sync.PaddedRwSemaphore;
 import dev.elephantfolio.engine.sync.RwSemaphore;
 import dev.elephantfolio.engine.sync.SyncPlace;
 import dev.elephantfolio.engine.sync.SyncPoint;
@@ -58,7 +57,7 @@ public final class Vma implements SyncPlace {
   private final long syncId = SyncPoints.newId();
 
   /** [s] Serialises readers with the moment of being marked; never held for long by a writer. */
-  private final RwSemaphore lock = new PaddedRwSemaphore(LockRank.VMA_LOCK);
+  private final RwSemaphore lock = new RwSemaphore(LockRank.VMA_LOCK);
 
   /** [s] The writing section of {@link AddressSpace} in which this area was last write-locked. */
   private volatile int writeSequence = AddressSpace.NO_SEQUENCE;

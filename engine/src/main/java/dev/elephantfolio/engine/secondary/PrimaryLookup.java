@@ -29,11 +29,12 @@ final class PrimaryLookup {
   private final Kernel kernel;
   private final FaultHandler faults;
   private final Gup gup;
-  private final FaultCount faultCount = new FaultCount();
+  private final FaultCount faultCount;
 
   PrimaryLookup(Machine machine, AddressSpace mm) {
     this.mm = mm;
     this.kernel = machine.kernel();
+    this.faultCount = new FaultCount(kernel.cpus());
     this.faults = machine.faults();
     this.gup = machine.gup();
   }

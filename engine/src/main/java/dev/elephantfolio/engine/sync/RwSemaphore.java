@@ -5,6 +5,11 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.LockSupport;
 
+/** The word of a lock, off the cache lines of whatever lies before. */
+abstract class RwSemaphoreWord extends PaddedBefore {
+  volatile int word;
+}
+
 /**
  * A lock held by one writer or by many readers, perhaps for long. Not reentrant; whoever waits gets
  * it in the order of asking, neighbouring readers together.
@@ -26,12 +31,13 @@ import java.util.concurrent.locks.LockSupport;
  *  queue | its own monitor, under which nothing waits
  * </pre>
  */
-public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
+@SuppressWarnings("unused")
+public final class RwSemaphore extends RwSemaphoreWord implements SyncPlace {
   private static final VarHandle WORD;
 
   static {
     try {
-      WORD = MethodHandles.lookup().findVarHandle(RwSemaphore.class, "word", int.class);
+      WORD = MethodHandles.lookup().findVarHandle(RwSemaphoreWord.class, "word", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -61,7 +67,7 @@ public sealed class RwSemaphore implements SyncPlace permits PaddedRwSemaphore {
   private final LockRank rank;
   private final long syncId = SyncPoints.newId();
   private final ArrayDeque<Waiter> queue = new ArrayDeque<>(2);
-  private volatile int word;
+  private long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15;
 
   public RwSemaphore(LockRank rank) {
     this.rank = rank;

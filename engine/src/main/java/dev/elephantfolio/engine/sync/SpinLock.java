@@ -3,8 +3,23 @@ package dev.elephantfolio.engine.sync;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+/** A cache line between a lock's word and what lies before the lock in memory. */
+@SuppressWarnings("unused")
+abstract class SpinLockGap {
+  /** Beside the head of the object, where the word would be put else. */
+  private int gap;
+
+  private long b0, b1, b2, b3, b4, b5, b6, b7;
+}
+
+/** The word of a lock, which the JVM puts between the fields of the classes above and below. */
+abstract class SpinLockWord extends SpinLockGap {
+  volatile int held;
+}
+
 /**
- * A lock held for a short time, by one thread; not reentrant, not fair.
+ * A lock held for a short time, by one thread; not reentrant, not fair. It shares its cache line
+ * with nothing: where the collector puts it is chance, and may be beside what all threads read.
  *
  * <p>Taking it free is one compare-and-set, releasing it one store. Who must wait does so by {@link
  * SpinWait}.
@@ -16,12 +31,13 @@ import java.lang.invoke.VarHandle;
  *  1    | held    | 0 by the holder
  * </pre>
  */
-public sealed class SpinLock implements SyncPlace permits PaddedSpinLock {
+@SuppressWarnings("unused")
+public final class SpinLock extends SpinLockWord implements SyncPlace {
   private static final VarHandle HELD;
 
   static {
     try {
-      HELD = MethodHandles.lookup().findVarHandle(SpinLock.class, "held", int.class);
+      HELD = MethodHandles.lookup().findVarHandle(SpinLockWord.class, "held", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -34,7 +50,7 @@ public sealed class SpinLock implements SyncPlace permits PaddedSpinLock {
 
   private final LockRank rank;
   private final long syncId = SyncPoints.newId();
-  private volatile int held;
+  private long a0, a1, a2, a3, a4, a5, a6, a7;
 
   public SpinLock(LockRank rank) {
     this.rank = rank;
