@@ -210,6 +210,7 @@ public final class FaultHandler {
     if (fault.wantsOwnPage() && !Pte.isWritable(entry)) {
       return copyOnWrite.handle(fault, pte);
     }
+    // A read leaves its mark when the processor tries again.
     if (fault.write()) {
       long _ = pte.update(0, Pte.YOUNG | Pte.DIRTY | Pte.SOFT_DIRTY);
     }

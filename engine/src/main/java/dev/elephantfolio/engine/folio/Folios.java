@@ -102,6 +102,9 @@ public final class Folios {
    * freed is freed together, so this is the cheap way to drop many. Overwrites {@code heads}.
    */
   public void putAll(int[] heads, int[] references, int count) {
+    if (count == 0) {
+      return;
+    }
     LruRuns freed = new LruRuns(memMap, Math.min(count, PASS));
     int small = 0;
     for (int from = 0; from < count; from += PASS) {

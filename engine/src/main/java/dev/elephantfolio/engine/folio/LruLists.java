@@ -9,6 +9,7 @@ import dev.elephantfolio.engine.sync.Cpus;
 import dev.elephantfolio.engine.sync.LockRank;
 import dev.elephantfolio.engine.sync.SpinLock;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The LRU lists, and the per-processor batches through which folios get onto them.
@@ -35,7 +36,7 @@ public final class LruLists {
   private static final int NAMING =
       FolioFlags.UNEVICTABLE | FolioFlags.ACTIVE | FolioFlags.SWAPBACKED | FolioFlags.MLOCKED;
 
-  /** Those of them for which a folio is kept in memory, or was: it may have to change its list. */
+  /** With one of them set, coming to a list may change what the flags name. */
   private static final int KEPT = FolioFlags.UNEVICTABLE | FolioFlags.MLOCKED;
 
   private static final LruList[] LISTED = LruList.values();
@@ -229,9 +230,10 @@ public final class LruLists {
     }
   }
 
-  /** The list that the folio's flags name, whether or not it is on it. */
-  public static LruList listOf(MemMap memMap, int head) {
-    return LISTED[listNamedBy(memMap.flags(head, NAMING))];
+  /** The list that the folio is on, or null. */
+  public @Nullable LruList listOf(int head) {
+    int flags = memMap.flags(head, NAMING | FolioFlags.LRU);
+    return (flags & FolioFlags.LRU) == 0 ? null : LISTED[listNamedBy(flags)];
   }
 
   /** What counts the pages of a list. */
@@ -285,11 +287,10 @@ public final class LruLists {
   }
 
   private void linkMlocked(int head) {
-    int list = linkUncounted(head);
-    if (list == UNEVICTABLE) {
+    link(head);
+    if (memMap.testFlag(head, FolioFlags.UNEVICTABLE)) {
       memMap.setLruPrev(head, 1);
     }
-    stats.add(SIZES[list], memMap.pages(head));
   }
 
   /**
@@ -389,20 +390,14 @@ public final class LruLists {
   }
 
   private void link(int head) {
-    int list = linkUncounted(head);
-    stats.add(SIZES[list], memMap.pages(head));
-  }
-
-  private int linkUncounted(int head) {
-    int flags = evictability(head);
-    int list = listNamedBy(flags);
+    int list = listNamedBy(evictability(head));
     if (list == UNEVICTABLE) {
       memMap.setLruPrev(head, 0);
     } else {
       pushFront(list, head, head);
     }
     memMap.setFlag(head, FolioFlags.LRU);
-    return list;
+    stats.add(SIZES[list], memMap.pages(head));
   }
 
   /**

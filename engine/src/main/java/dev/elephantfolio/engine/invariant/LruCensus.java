@@ -5,7 +5,6 @@ import static dev.elephantfolio.engine.invariant.Census.expect;
 import dev.elephantfolio.engine.Kernel;
 import dev.elephantfolio.engine.folio.LruList;
 import dev.elephantfolio.engine.folio.LruLists;
-import dev.elephantfolio.engine.frame.FolioFlags;
 import dev.elephantfolio.engine.frame.MemMap;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -15,6 +14,7 @@ import java.util.Map;
 final class LruCensus {
   private final Kernel kernel;
   private final MemMap memMap;
+  private final LruLists lru;
 
   /** Folios that were met on a list and not held against their flags yet. */
   private final Map<Integer, LruList> listed = new HashMap<>();
@@ -24,8 +24,9 @@ final class LruCensus {
   LruCensus(Kernel kernel) {
     this.kernel = kernel;
     this.memMap = kernel.memMap();
+    this.lru = kernel.folios().lru();
     for (LruList list : LruList.values()) {
-      kernel.folios().lru().forEachListed(list, head -> enter(head, list));
+      lru.forEachListed(list, head -> enter(head, list));
     }
   }
 
@@ -55,7 +56,7 @@ final class LruCensus {
   }
 
   private void checkFolio(int head) {
-    LruList list = memMap.testFlag(head, FolioFlags.LRU) ? LruLists.listOf(memMap, head) : null;
+    LruList list = lru.listOf(head);
     LruList linked = list == LruList.UNEVICTABLE ? null : list;
     LruList met = listed.remove(head);
     if (met != linked) {
